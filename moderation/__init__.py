@@ -1,0 +1,1 @@
+"""A comment-spam moderation service that a publication runs itself."""
