@@ -1,0 +1,1 @@
+"""Programs that each answer one question about speed, with ratios against a peer that runs beside it."""

@@ -1,0 +1,235 @@
+"""How many requests a second does ``POST /v1/score`` answer, beside a bare Flask JSON endpoint under the same server?
+
+    python benchmarks/http.py [--data DIR] [--rounds 7] [--seconds 3] [--connections 16] [--workers 1] [--threads 4]
+
+Both run under Granian with the same workers and threads and get the same bodies from one load generator in a process
+of its own, in alternating rounds. Prints requests a second and the 99th percentile of both, and the median ratio.
+"""
+
+import argparse
+import asyncio
+import gzip
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve()
+ROOT = HERE.parent.parent
+if sys.path[0] == str(HERE.parent):
+    sys.path[0] = str(ROOT)  # this file must not be taken for the standard library's http
+BODIES = 2000
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection that always has one request under way."""
+
+    def __init__(self, requests: list[bytes], latencies_ms: list[float], deadline: float) -> None:
+        self.requests, self.latencies_ms, self.deadline = requests, latencies_ms, deadline
+        self.received, self.next = bytearray(), random.randrange(len(requests))
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self.transport: Any = transport
+        self.send()
+
+    def send(self) -> None:
+        """Send the next request."""
+        self.sent_at = time.perf_counter()
+        self.transport.write(self.requests[self.next])
+        self.next = (self.next + 1) % len(self.requests)
+
+    def data_received(self, data: bytes) -> None:
+        """Take the time of a whole answer, and go on."""
+        self.received += data
+        head = self.received.find(b"\r\n\r\n")
+        if head < 0 or len(self.received) < head + 4 + self.length(head):
+            return
+        now = time.perf_counter()
+        self.latencies_ms.append((now - self.sent_at) * 1000)
+        if not self.received.startswith(b"HTTP/1.1 200"):
+            self.fail(bytes(self.received[:500]))
+        elif now > self.deadline:
+            self.transport.close()
+            self.done.set_result(None)
+        else:
+            self.received.clear()
+            self.send()
+
+    def length(self, head: int) -> int:
+        """What the answer's Content-Length says."""
+        at = self.received.find(b"content-length: ", 0, head)
+        return int(self.received[at + 16 : self.received.find(b"\r", at)])
+
+    def fail(self, answer: bytes) -> None:
+        """End the round: only answers with 200 are measured."""
+        self.transport.close()
+        self.done.set_exception(RuntimeError(f"not answered with 200: {answer!r}"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End the round where the server left."""
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionResetError("the server closed the connection"))
+
+
+async def load(port: int, requests: list[bytes], connections: int, seconds: float) -> dict[str, float]:
+    """Requests a second and the 99th percentile in milliseconds."""
+    latencies_ms: list[float] = []
+    started = time.perf_counter()
+    made = [
+        await asyncio.get_running_loop().create_connection(
+            lambda: Connection(requests, latencies_ms, started + seconds), "127.0.0.1", port
+        )
+        for _ in range(connections)
+    ]
+    await asyncio.gather(*(connection.done for _, connection in made))
+    elapsed = time.perf_counter() - started
+    return {"per_second": len(latencies_ms) / elapsed, "p99_ms": statistics.quantiles(latencies_ms, n=100)[98]}
+
+
+def requests_from(bodies: list[bytes], key: str) -> list[bytes]:
+    head = f"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
+    head += "Content-Type: application/json\r\n"
+    return [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
+
+
+def bodies_from(directory: Path) -> list[bytes]:
+    """Real comments, each with its article where that is known."""
+    with gzip.open(directory / "comments.jsonl.gz", "rt", encoding="utf-8") as lines:
+        comments = [json.loads(line) for line in lines]
+    articles = {}
+    if (directory / "articles.jsonl.gz").exists():
+        with gzip.open(directory / "articles.jsonl.gz", "rt", encoding="utf-8") as lines:
+            articles = {article["id"]: article for article in map(json.loads, lines)}
+    chosen = random.Random(0).sample(comments, min(BODIES, len(comments)))
+    return [json.dumps(request(row, articles.get(row.get("article_id")))).encode() for row in chosen if row["body"]]
+
+
+def request(row: dict[str, Any], article: dict[str, Any] | None) -> dict[str, Any]:
+    author = {"name": row.get("author_name", ""), "url": row.get("author_url", "")}
+    made: dict[str, Any] = {"comment": {"id": row["id"], "body": row["body"], "author": author}}
+    if article is not None:
+        made["article"] = {name: article.get(name, "") for name in ("id", "title", "body", "url")}
+    return made
+
+
+@contextmanager
+def ours(workers: int, threads: int) -> Iterator[tuple[int, str]]:
+    """``moderation serve`` on a fresh database: its port and a site's key."""
+    with tempfile.TemporaryDirectory() as directory:
+        environ = {**os.environ, "MODERATION_DATABASE_URL": f"sqlite:///{directory}/records.sqlite3"}
+        environ["MODERATION_THREADS"] = str(threads)
+        command = [sys.executable, "-m", "moderation"]
+        added = subprocess.run(
+            [*command, "site", "add", "load", "--json"], env=environ, capture_output=True, check=True
+        )
+        serve = [*command, "serve", "--port", "0", "--workers", str(workers)]
+        with started(serve, environ) as first_line:
+            yield int(first_line.split("http://127.0.0.1:")[1].split()[0]), json.loads(added.stdout)["key"]
+
+
+@contextmanager
+def bare(workers: int, threads: int) -> Iterator[tuple[int, str]]:
+    """Granian with a Flask endpoint that reads JSON and answers JSON."""
+    with started([sys.executable, str(HERE), "--bare", "--workers", str(workers), "--threads", str(threads)]) as line:
+        yield int(line), ""
+
+
+@contextmanager
+def started(command: list[str], environ: dict[str, str] | None = None) -> Iterator[str]:
+    """A server's process from its first line on, which says that it answers."""
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline()
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+def bare_app() -> Any:
+    from flask import Flask, jsonify, request
+
+    app = Flask("bare")
+
+    @app.post("/v1/score")
+    def score() -> Any:
+        comment = request.get_json()["comment"]
+        return jsonify(comment_id=comment["id"], length=len(comment["body"]))
+
+    @app.get("/healthz")
+    def healthz() -> Any:
+        return jsonify(status="ok")
+
+    return app
+
+
+def serve_bare(workers: int, threads: int) -> None:
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    from moderation import server
+
+    ip, port = server.listenable("127.0.0.1", 0)
+    bare = server.Server("bare", address=ip, port=port, interface=Interfaces.WSGI, workers=workers,
+                         blocking_threads=threads, websockets=False, log_level=LogLevels.error)  # fmt: skip
+    bare.announce = lambda: print(port, flush=True)
+    bare.serve(target_loader=bare_app, wrap_loader=False)
+
+
+def measure(options: argparse.Namespace) -> None:
+    bodies = bodies_from(options.data)
+    with ours(options.workers, options.threads) as service, bare(options.workers, options.threads) as peer:
+        rounds = [{name: one_round(bodies, *end, options) for name, end in (("ours", service), ("bare", peer))}
+                  for _ in range(options.rounds)]  # fmt: skip
+    for name in ("ours", "bare"):
+        per_second = statistics.median(figures[name]["per_second"] for figures in rounds)
+        p99_ms = statistics.median(figures[name]["p99_ms"] for figures in rounds)
+        print(f"{name}: {per_second:,.0f} requests/s, p99 {p99_ms:.1f} ms")
+    ratios = [figures["ours"]["per_second"] / figures["bare"]["per_second"] for figures in rounds]
+    print(
+        f"ratio: median {statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f} in {len(ratios)} rounds"
+    )
+
+
+def one_round(bodies: list[bytes], port: int, key: str, options: argparse.Namespace) -> dict[str, float]:
+    """The figures of one round, from a process that does nothing else."""
+    command = [sys.executable, str(HERE), "--load", str(port), "--key", key,
+               "--connections", str(options.connections), "--seconds", str(options.seconds)]  # fmt: skip
+    made = subprocess.run(command, input=b"\n".join(bodies), capture_output=True, check=True)
+    figures: dict[str, float] = json.loads(made.stdout)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="a folder of comments.jsonl.gz and articles.jsonl.gz")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--key", default="", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.bare:
+        serve_bare(options.workers, options.threads)
+    elif options.load:
+        requests = requests_from(sys.stdin.buffer.read().split(b"\n"), options.key)
+        print(json.dumps(asyncio.run(load(options.load, requests, options.connections, options.seconds))))
+    else:
+        measure(options)
+
+
+if __name__ == "__main__":
+    main()

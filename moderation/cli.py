@@ -1,0 +1,212 @@
+"""The command line: what an operator types, and the answers in words or in JSON.
+
+Each command imports what it needs when it runs, so that none waits for the parts of another.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import click
+
+from moderation import settings as every_setting
+
+if TYPE_CHECKING:
+    from moderation.lines import Stream
+    from moderation.moderator import Moderator
+
+
+class Commands(click.Group):
+    """A group that gives each foreseen error as one line, with exit status 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        from moderation.release import ReleaseError
+        from moderation.storage.errors import StoreError
+
+        try:
+            return super().invoke(context)
+        except (every_setting.SettingsError, ReleaseError, StoreError) as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="comment-moderation", message="%(version)s")
+def main() -> None:
+    """Find promotional and off-topic comments, with reasons.
+
+    Settings are MODERATION_* variables, or a moderation.toml in this directory.
+    """
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+@main.command()
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that answer.")
+def serve(**given: Any) -> None:
+    """Run the service until it is stopped."""
+    from moderation import server
+
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        server.serve(replace(every_setting.load(), **chosen), click.echo)
+    except server.AddressError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.argument("source", metavar="[IN]", default="-")
+@click.argument("target", metavar="[OUT]", default="-")
+def score(source: str, target: str) -> None:
+    """Score JSON lines from IN into OUT, in their order; - is the standard stream.
+
+    A line that is not valid gives its number and what is wrong in its place, and exit status 1 at the end.
+    """
+    from tqdm import tqdm
+
+    from moderation import lines, release
+    from moderation.moderator import Moderator
+
+    settings = every_setting.load()
+    moderator = Moderator(release.load(release.current(settings.models)), None)
+    faulty = 0
+    with _streams(source, target) as (read, write), tqdm(unit=" comments", disable=None) as progress:
+        for outcomes in lines.score_lines(moderator, read, settings.max_body_bytes):
+            text = b"".join(outcome.data + b"\n" for outcome in outcomes)
+            write.write(_for_terminal(text) if write.isatty() else text)
+            write.flush()
+            faulty += sum(not outcome.scored for outcome in outcomes)
+            progress.update(len(outcomes))
+    if faulty:
+        raise SystemExit(1)
+
+
+@main.group()
+def site() -> None:
+    """Publications that ask the service, and their keys."""
+
+
+@site.command("add")
+@click.argument("name")
+@as_json
+def add_site(name: str, as_json: bool) -> None:
+    """Add a site and show its key, once."""
+    with _moderator() as moderator:
+        _show_key(name, moderator.add_site(name), as_json)
+
+
+@site.command("rotate-key")
+@click.argument("name")
+@as_json
+def rotate_key(name: str, as_json: bool) -> None:
+    """Give a site a new key in place of the old one, and show it, once."""
+    with _moderator() as moderator:
+        _show_key(name, moderator.rotate_key(name), as_json)
+
+
+@site.command("list")
+@as_json
+def list_sites(as_json: bool) -> None:
+    """List the sites."""
+    with _moderator() as moderator:
+        names = [site.name for site in moderator.sites()]
+    if as_json:
+        click.echo(json.dumps([{"site": name} for name in names]))
+    else:
+        click.echo("\n".join(map(visible, names)) or "No site yet: moderation site add NAME")
+
+
+@main.group()
+def user() -> None:
+    """People who decide about comments."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(["moderator", "administrator"]), default="moderator", show_default=True)
+@as_json
+def add_user(email: str, role: str, as_json: bool) -> None:
+    """Add a person, and show the one-time link with which they choose a password."""
+    from moderation import server
+    from moderation.moderator import Role
+
+    settings = every_setting.load()
+    with _moderator() as moderator:
+        token = moderator.accounts.add_user(email, Role(role))
+    link = server.web_address(settings.host, settings.port) + server.INVITATION.format(token=token)
+    if as_json:
+        click.echo(json.dumps({"email": email, "role": role, "link": link}))
+    else:
+        click.echo(f"{visible(email)} chooses a password here, once, within 7 days: {link}")
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@as_json
+def upgrade(as_json: bool) -> None:
+    """Bring the database up to what this program needs."""
+    from moderation.storage.database import Database
+
+    revision = Database.upgrade(every_setting.load().database_url)
+    click.echo(json.dumps({"revision": revision}) if as_json else f"The database is at revision {revision}.")
+
+
+@contextmanager
+def _moderator() -> Iterator["Moderator"]:
+    """The use cases of records over the configured database; nothing is scored."""
+    from moderation import release
+    from moderation.moderator import Moderator
+    from moderation.storage.database import Database
+
+    settings = every_setting.load()
+    database = Database.open(settings.database_url, connections=1)
+    try:
+        yield Moderator(release.load(release.current(settings.models)), database)
+    finally:
+        database.close()
+
+
+def _show_key(site: str, key: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"site": site, "key": key}))
+    else:
+        click.echo(f"The key of {visible(site)}, shown only now: {key}")
+
+
+@contextmanager
+def _streams(source: str, target: str) -> Iterator[tuple["Stream", BinaryIO]]:
+    """The two files, the standard streams among them. Raises ClickException where one cannot be opened."""
+    if "-" not in (source, target) and Path(target).exists() and Path(source).resolve() == Path(target).resolve():
+        raise click.ClickException("IN and OUT are the same file")
+    with ExitStack() as stack:
+        try:
+            read = cast("Stream", sys.stdin.buffer) if source == "-" else stack.enter_context(Path(source).open("rb"))
+            write = sys.stdout.buffer if target == "-" else stack.enter_context(Path(target).open("wb"))
+        except OSError as error:
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from None
+        yield read, write
+
+
+def _for_terminal(text: bytes) -> bytes:
+    """JSON lines that say the same without steering a terminal."""
+    return b"\n".join(visible(line).encode() for line in text.decode().split("\n"))
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """``text`` with the characters that steer a terminal, or turn its text round, as escapes."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

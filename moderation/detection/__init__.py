@@ -1,0 +1,1 @@
+"""The detector: values in, values out. It knows no network, SQL, Flask, files or clock."""

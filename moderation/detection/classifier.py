@@ -1,0 +1,101 @@
+"""Scores comments under their articles, with reasons. A single comment is a batch of one.
+
+The score is linear in what was read, so every reason is exact: its weight is its share of the logit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.comment import Article, Comment, Pair, Score
+from moderation.detection.explanation import Explainer
+from moderation.detection.features import FeatureReader, Mix, Tables
+from moderation.detection.relevance import Relevance
+from moderation.detection.signals import Signal
+from moderation.detection.wording import Wording, WordingWeights, weigh
+
+_MOST_CODE_POINTS = 4_000_000
+"""Texts that are read at once, in code points; a longer batch is read in parts, so that memory stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """All that a release knows.
+
+    ``columns``: log-odds for each column of FeatureReader.columns and Wording, in that order; ``base`` is added to
+    their sum. ``calibration``: logits (first row, ascending) and the calibrated logits they stand for (second row),
+    linear between and beyond. ``off_topic``: log-odds for each Relevance column, with their base last.
+    """
+
+    tables: Tables
+    wording: WordingWeights
+    columns: NDArray[np.float64]
+    base: float
+    calibration: NDArray[np.float64]
+    off_topic: NDArray[np.float64]
+
+
+class Classifier:
+    """A detector with the parameters of one release."""
+
+    def __init__(self, parameters: Parameters, release: str) -> None:
+        kinds = len(parameters.tables.kinds)
+        expected = len(Signal) + len(Relevance) + kinds + len(Mix) + len(Wording)
+        if len(parameters.columns) != expected or len(parameters.off_topic) != len(Relevance) + 1:
+            raise ValueError(f"the weights are not of this program's {expected} columns")
+        self._parameters = parameters
+        self._release = release
+        self._reader = FeatureReader(parameters.tables)
+        self._explainer = Explainer(parameters.tables.kinds)
+
+    def score(self, comment: Comment, article: Article | None = None) -> Score:
+        """Score one comment."""
+        return self.score_many([(comment, article)])[0]
+
+    def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
+        """Score comments in their order. Linear in the code points of all texts."""
+        scores: list[Score] = []
+        begin = size = 0
+        for end, (comment, _) in enumerate(pairs, 1):
+            size += len(comment.body) + len(comment.author.name) + len(comment.author.url)
+            if size > _MOST_CODE_POINTS or end == len(pairs):
+                scores += self._score(pairs[begin:end])
+                begin, size = end, 0
+        return scores
+
+    def _score(self, pairs: Sequence[Pair]) -> list[Score]:
+        parameters = self._parameters
+        batch = self._reader.read(pairs)
+        wording = weigh(batch, parameters.wording)
+        columns = np.concatenate([self._reader.columns(batch), wording.columns], axis=1)
+        shares = columns * parameters.columns
+        logits = shares.sum(1) + parameters.base
+        promotional = probabilities(calibrated(logits, parameters.calibration))
+        reasons = self._explainer.explain(batch, wording, shares, parameters.columns)
+        off_topic = probabilities(
+            (batch.evidence.values * parameters.off_topic[:-1]).sum(1) + parameters.off_topic[-1]
+        )
+        return [
+            Score(probability, relevance if known else None, found, self._release)
+            for probability, relevance, known, found in zip(
+                promotional.tolist(), off_topic.tolist(), batch.evidence.known.tolist(), reasons, strict=True
+            )
+        ]
+
+
+def calibrated(logits: NDArray[np.float64], calibration: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The calibrated logits: linear between the points of ``calibration``, with the slope of its ends beyond them."""
+    known, to = calibration
+    inside = np.interp(logits, known, to)
+    below = (logits - known[0]) * (to[1] - to[0]) / (known[1] - known[0])
+    above = (logits - known[-1]) * (to[-1] - to[-2]) / (known[-1] - known[-2])
+    result: NDArray[np.float64] = inside + np.minimum(below, 0) + np.maximum(above, 0)
+    return result
+
+
+def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The probabilities of some logits, rounded to six decimals."""
+    result: NDArray[np.float64] = np.round(1 / (1 + np.exp(-np.clip(logits, -30, 30))), 6)
+    return result

@@ -1,0 +1,125 @@
+"""Everything that is read of a batch of comments, but the wording of its texts, as one matrix of named columns.
+
+Training and scoring read comments here and nowhere else. It knows no label and no weight.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.comment import Pair
+from moderation.detection.links import Domains
+from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
+from moderation.detection.relevance import Evidence, Relevance, RelevanceReader
+from moderation.detection.signals import Signal, Signals, read_signals
+from moderation.detection.text import Alphabet, Folded, Folder, Places
+
+LEXICON_BITS = 22
+PRAISE = "praise"
+"""The kind of the lexicon that is no promotion by itself."""
+
+
+class Mix(IntEnum):
+    """Columns that are made of others: what means more together than apart."""
+
+    EMPTY_PRAISE = 0
+    PRAISE_AND_ADDRESS = auto()
+    SILENT_AND_LINK = auto()
+    SILENT_AND_ADDRESS = auto()
+    LATE_AND_ADDRESS = auto()
+    SHORT_AND_LINK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a release holds for reading comments, beside the weights.
+
+    ``lexicon_hash`` (sorted) and ``lexicon_kind`` (from 1): words and pairs of words that belong to a kind of comment;
+    ``kinds`` names them. ``rarity`` and ``meaning`` are as RelevanceReader takes them.
+    """
+
+    alphabet: Alphabet
+    domains: Domains
+    lexicon_hash: Hashes
+    lexicon_kind: NDArray[np.uint8]
+    kinds: tuple[str, ...]
+    rarity: NDArray[np.uint8]
+    meaning: NDArray[np.int8]
+
+
+@dataclass(slots=True)
+class Batch:
+    """A batch of comments, folded and hashed; see Folded for the layout of texts: bodies, names, addresses."""
+
+    pairs: Sequence[Pair]
+    folded: Folded
+    words: Hashes
+    word_pairs: Hashes
+    signals: Signals
+    evidence: Evidence
+    word_kind: NDArray[np.uint8]
+    """The kind in the lexicon that each word of the bodies belongs to, 0 for none."""
+    kinds: NDArray[np.float32]
+    """How many words of each kind a body has, log1p; shape (comments, kinds)."""
+
+
+class FeatureReader:
+    """Reads batches of comments by the tables of one release."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._folder = Folder(tables.alphabet)
+        self._domains = tables.domains
+        self._relevance = RelevanceReader(self._folder, tables.rarity, tables.meaning)
+        self._lexicon = np.zeros(1 << LEXICON_BITS, np.uint8)
+        self._lexicon[buckets(tables.lexicon_hash, LEXICON_BITS)] = tables.lexicon_kind
+        self._kinds = len(tables.kinds)
+        self._praise = tables.kinds.index(PRAISE)
+
+    def read(self, pairs: Sequence[Pair]) -> Batch:
+        """Fold, hash and read a batch. Linear in its code points."""
+        comments = [comment for comment, _ in pairs]
+        texts = [comment.body for comment in comments]
+        texts += [comment.author.name for comment in comments]
+        texts += [comment.author.url for comment in comments]
+        folded = self._folder.fold(texts)
+        words = word_hashes(folded)
+        word_pairs = pair_hashes(folded, words)
+        signals = read_signals(pairs, folded, words, self._domains)
+        evidence = self._relevance.compare(pairs, folded, words, word_pairs)
+        word_kind, kinds = self._read_kinds(folded, words, word_pairs, len(pairs))
+        return Batch(pairs, folded, words, word_pairs, signals, evidence, word_kind, kinds)
+
+    def _read_kinds(
+        self, folded: Folded, words: Hashes, word_pairs: Hashes, count: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        last = int(folded.first_word[count])
+        single, double = self._lexicon[buckets(words[:last], LEXICON_BITS)], self._lexicon[buckets(word_pairs[:last], LEXICON_BITS)]
+        kind = single.copy()
+        kind[1:][double[:-1] > 0] = double[:-1][double[:-1] > 0]  # a pair's kind holds for both its words
+        kind = np.where(double > 0, double, kind)
+        text = np.repeat(np.arange(count) * (self._kinds + 1), np.diff(folded.first_word[: count + 1]))
+        table = np.bincount(text + kind, minlength=count * (self._kinds + 1)).reshape(count, -1)
+        return kind, np.log1p(table[:, 1:]).astype(np.float32)
+
+    def columns(self, batch: Batch) -> NDArray[np.float64]:
+        """The columns of Signal, of Relevance, of the kinds and of Mix; shape (comments, columns)."""
+        parts = (batch.signals.values, batch.evidence.values, batch.kinds, self._mix(batch))
+        return np.concatenate(parts, axis=1, dtype=np.float64)
+
+    def _mix(self, batch: Batch) -> NDArray[np.float32]:
+        signals, evidence = batch.signals.values, batch.evidence.values
+        mix = np.zeros((len(signals), len(Mix)), np.float32)
+        words = np.diff(batch.folded.first_word[: len(signals) + 1])
+        praise = np.expm1(batch.kinds[:, self._praise]) / (words + 4)
+        silent = np.exp(-2 * evidence[:, Relevance.SHARED_SURPRISE])
+        link = np.maximum(signals[:, Signal.LINK], signals[:, Signal.BARE_DOMAIN])
+        mix[:, Mix.EMPTY_PRAISE] = praise * silent
+        mix[:, Mix.PRAISE_AND_ADDRESS] = praise * signals[:, Signal.AUTHOR_URL]
+        mix[:, Mix.SILENT_AND_LINK] = silent * link
+        mix[:, Mix.SILENT_AND_ADDRESS] = silent * signals[:, Signal.AUTHOR_URL]
+        mix[:, Mix.LATE_AND_ADDRESS] = signals[:, Signal.LATENESS] * np.maximum(signals[:, Signal.AUTHOR_URL], link)
+        mix[:, Mix.SHORT_AND_LINK] = signals[:, Signal.SHORTNESS] * link
+        return mix

@@ -1,0 +1,190 @@
+"""How much a comment has to do with its article: what they share, weighed by how rare it is.
+
+Articles are profiled once and kept; a batch of comments is compared with its articles by table look-ups. It gives
+evidence as numbers; what they mean together is learned elsewhere.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, auto
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.comment import Article, Pair
+from moderation.detection.ngrams import Hashes, buckets, pair_hashes, stem_hashes, word_hashes
+from moderation.detection.text import Folded, Folder
+
+SLOT_BITS = 15
+SLOTS = 1 << SLOT_BITS
+RARITY_BITS = 18
+MOST_ARTICLES = 1024
+"""Articles that are kept in memory, 32 kB each."""
+_LEAD = 20_000  # code points of an article that are read: enough to tell what it is about
+_TITLE, _BODY = 2, 1
+_STEM, _PAIR = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)  # salts: primes of xxHash
+
+
+class Relevance(IntEnum):
+    """The evidence, in the order of its columns."""
+
+    SHARED = 0
+    SHARED_SHARE = auto()
+    SHARED_SURPRISE = auto()
+    RAREST = auto()
+    STEMS = auto()
+    STEM_SURPRISE = auto()
+    PAIRS = auto()
+    TITLE = auto()
+    COSINE = auto()
+    COMMENT_SIZE = auto()
+    SHARED_PER_SIZE = auto()
+    ARTICLE_SIZE = auto()
+    SILENT = auto()
+
+
+@dataclass(slots=True)
+class Evidence:
+    """``values`` has a row a comment, a column a Relevance, zeros where ``known`` is False (no article's text).
+
+    ``shared`` is what each word of the comments weighs as shared with the article, 0 where it is not; shape (words,).
+    """
+
+    values: NDArray[np.float32]
+    known: NDArray[np.bool_]
+    shared: NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class _Profile:
+    slot: int
+    size: float
+    vector: NDArray[np.float32]
+
+
+class RelevanceReader:
+    """Compares comments with their articles by the tables of one release.
+
+    ``rarity``: bits of surprise of each word bucket, times 8; shape (2**RARITY_BITS,), uint8.
+    ``meaning``: a vector for each word bucket; shape (buckets, dimensions), int8, buckets a power of two.
+    """
+
+    def __init__(self, folder: Folder, rarity: NDArray[np.uint8], meaning: NDArray[np.int8]) -> None:
+        self._folder = folder
+        self._rarity = rarity.astype(np.float32) / 8
+        self._meaning = meaning.astype(np.float32)
+        self._meaning_bits = int(np.log2(len(meaning)))
+        self._pool = np.zeros((MOST_ARTICLES, SLOTS), np.uint8)
+        self._profiles: OrderedDict[tuple[str, str], _Profile] = OrderedDict()
+        self._lock = Lock()
+
+    def rarities(self, words: Hashes) -> NDArray[np.float32]:
+        """How many bits of surprise each word holds; shape (words,)."""
+        rarity: NDArray[np.float32] = self._rarity[buckets(words, RARITY_BITS)]
+        return rarity
+
+    def compare(self, pairs: Sequence[Pair], folded: Folded, words: Hashes, word_pairs: Hashes) -> Evidence:
+        """Compare the bodies of a batch, its first ``len(pairs)`` texts, with their articles."""
+        count = int(folded.first_word[len(pairs)])
+        evidence = Evidence(
+            np.zeros((len(pairs), len(Relevance)), np.float32), np.zeros(len(pairs), bool), np.zeros(count, np.float32)
+        )
+        with self._lock:  # slots of the pool are given to other articles as new ones come
+            for begin in range(0, len(pairs), MOST_ARTICLES):
+                rows = slice(begin, min(begin + MOST_ARTICLES, len(pairs)))
+                self._compare_rows(pairs[rows], rows, folded, (words, word_pairs), evidence)
+        return evidence
+
+    def _compare_rows(
+        self, pairs: Sequence[Pair], rows: slice, folded: Folded, hashed: tuple[Hashes, Hashes], evidence: Evidence
+    ) -> None:
+        profiles = [self._profile(article) for _, article in pairs]
+        known = np.array([profile is not None for profile in profiles], bool)
+        evidence.known[rows] = known
+        if not known.any():
+            return
+        slots = np.array([profile.slot if profile else 0 for profile in profiles], np.intp)
+        sizes = np.array([profile.size if profile else 1 for profile in profiles], np.float32)
+        first, last = int(folded.first_word[rows.start]), int(folded.first_word[rows.stop])
+        text = np.repeat(np.arange(len(pairs)), np.diff(folded.first_word[rows.start : rows.stop + 1]))
+        hashes = hashed[0][first:last]
+        rare = self.rarities(hashes)
+        here = self._look_up(slots, text, hashes)
+        stem_here = self._look_up(slots, text, stem_hashes(folded, first, last) * _STEM)
+        pair_here = self._look_up(slots, text, hashed[1][first:last] * _PAIR)
+        chance = np.minimum(sizes[text] * np.exp2(-rare), 0.9)
+        surprise = -np.log2(np.maximum(chance, 2**-10))
+        columns = {
+            Relevance.SHARED: rare * (here > 0),
+            Relevance.SHARED_SURPRISE: surprise * (here > 0),
+            Relevance.STEMS: rare * (stem_here > 0),
+            Relevance.STEM_SURPRISE: surprise * (stem_here > 0),
+            Relevance.PAIRS: rare * (pair_here > 0),
+            Relevance.TITLE: rare * ((here == _TITLE) | (stem_here == _TITLE)),
+            Relevance.COMMENT_SIZE: rare,
+            Relevance.SILENT: chance * (here == 0),
+        }
+        sums = {name: np.bincount(text, column, len(pairs)) for name, column in columns.items()}
+        values = evidence.values[rows]
+        total = sums[Relevance.COMMENT_SIZE] + 8
+        for name, column in sums.items():
+            values[:, name] = np.log1p(column) / 4
+        values[:, Relevance.SHARED_SHARE] = sums[Relevance.SHARED] / total
+        values[:, Relevance.SHARED_PER_SIZE] = sums[Relevance.SHARED_SURPRISE] / np.sqrt(total) / 4
+        values[:, Relevance.ARTICLE_SIZE] = np.log1p(sizes) / 8
+        top = np.zeros(len(pairs), np.float32)
+        np.maximum.at(top, text, columns[Relevance.SHARED_SURPRISE].astype(np.float32))
+        values[:, Relevance.RAREST] = top / 10
+        vectors = self._vectors(hashes, rare, text, len(pairs))
+        subjects = np.array([p.vector if p else np.zeros(vectors.shape[1], np.float32) for p in profiles])
+        values[:, Relevance.COSINE] = (vectors * subjects).sum(1)
+        values[~known] = 0
+        evidence.shared[first:last] = np.where(known[text], columns[Relevance.SHARED_SURPRISE], 0)
+
+    def _look_up(self, slots: NDArray[np.intp], text: NDArray[np.intp], hashes: Hashes) -> NDArray[np.uint8]:
+        found: NDArray[np.uint8] = self._pool[slots[text], buckets(hashes, SLOT_BITS)]
+        return found
+
+    def _profile(self, article: Article | None) -> _Profile | None:
+        if article is None or not (article.title or article.body):
+            return None
+        key = (article.title, article.body)
+        profile = self._profiles.get(key)
+        if profile is None:
+            slot = len(self._profiles)
+            if slot == MOST_ARTICLES:
+                slot = self._profiles.popitem(last=False)[1].slot
+            profile = self._profiles[key] = self._read(article, slot)
+        else:
+            self._profiles.move_to_end(key)
+        return profile
+
+    def _read(self, article: Article, slot: int) -> _Profile:
+        folded = self._folder.fold([article.body[:_LEAD], article.title])
+        words = word_hashes(folded)
+        pairs = pair_hashes(folded, words)
+        row = self._pool[slot]
+        row[:] = 0
+        title = int(folded.first_word[1])
+        for part, mark in ((slice(0, title), _BODY), (slice(title, None), _TITLE)):
+            stems = stem_hashes(folded, part.start, len(words) if part.stop is None else part.stop)
+            for hashes in (words[part], stems * _STEM, pairs[part] * _PAIR):
+                row[buckets(hashes, SLOT_BITS)] = mark
+        rare = self.rarities(words)
+        vector = self._vectors(words, rare, np.zeros(len(words), np.intp), 1)[0]
+        return _Profile(slot, float(np.unique(words).size), vector)
+
+    def _vectors(
+        self, words: Hashes, rare: NDArray[np.float32], text: NDArray[np.intp], count: int
+    ) -> NDArray[np.float32]:
+        """The direction of meaning of each text, of length 1 or 0; shape (texts, dimensions)."""
+        if not len(words):
+            return np.zeros((count, self._meaning.shape[1]), np.float32)
+        weighed = self._meaning[buckets(words, self._meaning_bits)] * rare[:, None]
+        sums = np.zeros((count, self._meaning.shape[1]), np.float32)
+        heads = np.flatnonzero(np.diff(text, prepend=-1))
+        sums[text[heads]] = np.add.reduceat(weighed, heads, axis=0)
+        norms = np.linalg.norm(sums, axis=1, keepdims=True)
+        return np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)

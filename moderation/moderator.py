@@ -1,0 +1,332 @@
+"""What the service does with comments, one method a use: score, check, decide, undo, and the sites that ask.
+
+Web, command line and training call this and nothing below it. It knows the detector and the store, and neither HTTP
+nor settings. What moderators see is in ``review``, who they are in ``accounts``, the sites' rules in ``rules``, figures
+and exports in ``reports``: each is an attribute of ``Moderator``.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.engine import Connection
+
+from moderation import decisions
+from moderation.accounts import Accounts, SignedIn
+from moderation.checking import Advice, Checked, Checker, Release, Scorer
+from moderation.comment import Article, Comment, Decision, Pair, Status
+from moderation.detection.policy import Facts, SitePolicy, decide, thresholds_within_limits
+from moderation.reports import Reports
+from moderation.review import Review
+from moderation.rules import REMEMBERED, Rules, Trial
+from moderation.storage import articles, comments, sites
+from moderation.storage import decisions as log
+from moderation.storage.database import Database
+from moderation.storage.decisions import Maker
+from moderation.storage.errors import (
+    Conflict,
+    Invalid,
+    NewerDatabase,
+    NotFound,
+    OutdatedDatabase,
+    StoreError,
+    Throttled,
+    Unavailable,
+)
+from moderation.storage.records import (
+    AuthorHistory,
+    Counts,
+    Decided,
+    DecidedComment,
+    Disagreement,
+    Event,
+    Figures,
+    Filter,
+    Order,
+    Page,
+    Role,
+    Rule,
+    RuleKind,
+    Seen,
+    Selection,
+    Session,
+    Site,
+    SiteSettings,
+    StoredComment,
+    User,
+)
+from moderation.storage.tables import comments as table
+
+__all__ = [
+    "Advice",
+    "AuthorHistory",
+    "Checked",
+    "Conflict",
+    "Counts",
+    "Decided",
+    "DecidedComment",
+    "Disagreement",
+    "Event",
+    "Figures",
+    "Filter",
+    "Invalid",
+    "Moderator",
+    "NewerDatabase",
+    "NotFound",
+    "Order",
+    "OutdatedDatabase",
+    "Page",
+    "Release",
+    "Role",
+    "Rule",
+    "RuleKind",
+    "Scorer",
+    "Seen",
+    "Selection",
+    "Session",
+    "SignedIn",
+    "Site",
+    "SiteSettings",
+    "StoreError",
+    "StoredComment",
+    "Throttled",
+    "Trial",
+    "Unavailable",
+    "User",
+    "utc_now",
+]
+
+_MOST_KEYS = 10_000
+
+
+def utc_now() -> datetime:
+    """The time of now."""
+    return datetime.now(UTC)
+
+
+class Moderator:
+    """All use cases over one release and one store.
+
+    ``database`` is None where nothing is to be stored; every use but ``score_many`` then raises ``Unavailable``.
+    Methods may be called from many threads. Any of them raises ``Unavailable`` where the database does not answer;
+    then nothing of that call was stored. ``release`` may be exchanged for another while calls are under way.
+    """
+
+    def __init__(
+        self, release: Release, database: Database | None = None, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.release = release
+        self._clock = clock
+        self._keys: dict[bytes, tuple[datetime, Site]] = {}
+        self._parts = None if database is None else _Parts.of(database, lambda: self.release, clock)
+
+    @property
+    def review(self) -> Review:
+        """The queue, claims, decisions one by one and in bulk."""
+        return self._stored.review
+
+    @property
+    def accounts(self) -> Accounts:
+        """Users, passwords, sessions."""
+        return self._stored.accounts
+
+    @property
+    def rules(self) -> Rules:
+        """The sites' rules."""
+        return self._stored.rules
+
+    @property
+    def reports(self) -> Reports:
+        """Figures, exports, retention."""
+        return self._stored.reports
+
+    @property
+    def _stored(self) -> "_Parts":
+        if self._parts is None:
+            raise Unavailable("this runs without a database: nothing is stored")
+        return self._parts
+
+    # --- Scoring -----------------------------------------------------------------------------------------------------
+
+    def score_many(self, pairs: Sequence[Pair], site: Site | None = None) -> list[Advice]:
+        """Score pairs in their order and store nothing.
+
+        With a site, its rules give the action, and an article of which only id or address is given is looked up
+        there; without one the release's thresholds alone do.
+        """
+        if site is not None:
+            return self._stored.checker.advise(site, pairs)
+        plain = SitePolicy(self.release.thresholds)
+        scores = self.release.classifier.score_many(pairs)
+        verdicts = [decide(pair[0], score, Facts(), plain) for pair, score in zip(pairs, scores, strict=True)]
+        return [Advice(score, one.action, one.rule) for score, one in zip(scores, verdicts, strict=True)]
+
+    def check(self, site: Site, comment: Comment, article: Article | None = None) -> Checked:
+        """Score a new comment, store it, and queue it where a person must decide; on return it is on disk.
+
+        ``comment.id`` must not be empty (``Invalid``). Same site and id again: the stored answer; a changed body: a
+        new revision, scored again. An article that is given whole is stored with it; one that is only named is
+        looked up, and the comment is scored again when it comes.
+        """
+        return self._stored.checker.check(site, comment, article)
+
+    # --- Stored records ----------------------------------------------------------------------------------------------
+
+    def put_article(self, site: Site, article: Article) -> bool:
+        """Store an article, or what changed of it, and score the comments that waited for it. True where it was new.
+
+        Raises ``Invalid`` where it has neither title nor body.
+        """
+        return self._stored.checker.put_article(site, article)
+
+    def article(self, site: Site, article_id: str) -> Article:
+        """One article of a site by its id, or by its address where it came without one. Raises ``NotFound``."""
+        with self._stored.database.reading() as connection:
+            known = articles.find(connection, site.id, Article(id=article_id))
+        if known is None or known.version == 0:
+            raise NotFound("there is no such article")
+        return known.article
+
+    def comment(self, site: Site, comment_id: str) -> StoredComment:
+        """One comment of a site. Raises ``NotFound``, also where it is another site's."""
+        named = (table.c.site_id == site.id, table.c.name == comment_id)
+        with self._stored.database.reading() as connection:
+            found = comments.find(connection, *named, now=self._clock())
+        if found is None:
+            raise NotFound("there is no such comment")
+        return found
+
+    def history(self, site: Site, comment_id: str) -> tuple[Event, ...]:
+        """What happened to a comment, oldest first. Raises ``NotFound``."""
+        with self._stored.database.reading() as connection:
+            return log.history(connection, self._number(connection, site, comment_id))
+
+    def comments(
+        self, site: Site, status: Status | None = None, cursor: str | None = None, limit: int = 100
+    ) -> Page[StoredComment]:
+        """A page of a site's comments, newest first. A cursor that is not one of ours raises ``Invalid``."""
+        return self.review.page(Filter(site=site.name, status=status), Order.NEWEST, cursor, limit)
+
+    # --- Decisions from outside the review pages ---------------------------------------------------------------------
+
+    def decide(self, site: Site, comment_id: str, decision: Decision, by: str) -> Decided:
+        """Take a person's decision, here or in the CMS; the last one counts. Raises ``NotFound``.
+
+        Where it stands already nothing is written: ``batch`` and ``numbers`` are empty.
+        """
+        with self._stored.database.writing() as connection:
+            rows = comments.lock(connection, [self._number(connection, site, comment_id)])
+            batch = decisions.new_batch()
+            return decisions.decide(connection, rows, decision, maker=Maker(by), batch=batch, now=self._clock())
+
+    def undo(self, site: Site, comment_id: str, by: str) -> Decided:
+        """Take the last decision on a comment back; the status before stands again. ``Conflict`` where none is left."""
+        with self._stored.database.writing() as connection:
+            number = self._number(connection, site, comment_id)
+            batch = decisions.new_batch()
+            undone = decisions.undo(connection, [number], maker=Maker(by), batch=batch, now=self._clock())
+        if not undone.numbers:
+            raise Conflict("there is no decision on this comment's text that could be taken back")
+        return undone
+
+    # --- Sites and their keys ----------------------------------------------------------------------------------------
+
+    def add_site(self, name: str, settings: SiteSettings | None = None) -> str:
+        """Add a site and return its key, which is shown only this once. ``Conflict`` where the name is taken."""
+        if not name.strip() or len(name) > 200 or not name.isprintable():
+            raise Invalid("a site's name has 1 to 200 printable signs")
+        wanted = self._within_limits(settings or SiteSettings())
+        key = _new_key()
+        with self._stored.database.writing() as connection:
+            number = sites.add(connection, name.strip(), wanted, self._clock())
+            sites.add_key(connection, number, key, self._clock())
+        return key
+
+    def sites(self) -> tuple[Site, ...]:
+        """All sites by name."""
+        with self._stored.database.reading() as connection:
+            return sites.every(connection)
+
+    def site(self, name: str) -> Site:
+        """The site of that name. Raises ``NotFound``."""
+        with self._stored.database.reading() as connection:
+            return sites.named(connection, name)
+
+    def set_site(self, site: Site, settings: SiteSettings) -> Site:
+        """Change how a site wants its comments treated. ``Invalid`` where a threshold is outside its limits."""
+        wanted = self._within_limits(settings)
+        with self._stored.database.writing() as connection:
+            sites.set_settings(connection, site.id, wanted)
+        self.rules.forget(site)
+        return replace(site, settings=wanted)
+
+    def rotate_key(self, name: str, keep_old: timedelta = timedelta(0)) -> str:
+        """Give a site a new key; the old ones end after ``keep_old``. Other processes notice within 5 seconds."""
+        key = _new_key()
+        with self._stored.database.writing() as connection:
+            site = sites.named(connection, name)
+            sites.end_keys(connection, site.id, self._clock() + keep_old)
+            sites.add_key(connection, site.id, key, self._clock())
+        self._keys.clear()
+        return key
+
+    def site_of_key(self, key: str) -> Site | None:
+        """Whose key this is, or None. Remembered for 5 seconds, so that a request costs no query."""
+        known = self._keys.get(sites.hash_of(key))
+        if known is not None and self._clock() < known[0]:
+            return known[1]
+        with self._stored.database.reading() as connection:
+            site = sites.of_key(connection, key, self._clock())
+        if site is not None:
+            if len(self._keys) >= _MOST_KEYS:
+                self._keys.clear()
+            self._keys[sites.hash_of(key)] = (self._clock() + REMEMBERED, site)
+        return site
+
+    def ready(self) -> None:
+        """Ask the database for a sign of life; raises ``Unavailable``."""
+        self._stored.database.ping()
+
+    def _within_limits(self, settings: SiteSettings) -> SiteSettings:
+        try:
+            thresholds_within_limits(self.release.thresholds, settings.hold, settings.reject)
+        except ValueError as error:
+            raise Invalid(str(error)) from None
+        if settings.hold_off_topic is not None and not 0.5 <= settings.hold_off_topic <= 1:
+            raise Invalid("the threshold to hold what is off-topic must lie from 0.5 to 1")
+        return settings
+
+    def _number(self, connection: Connection, site: Site, comment_id: str) -> int:
+        number = comments.number_of(connection, site.id, comment_id)
+        if number is None:
+            raise NotFound("there is no such comment")
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What works on the store."""
+
+    database: Database
+    checker: Checker
+    review: Review
+    accounts: Accounts
+    rules: Rules
+    reports: Reports
+
+    @classmethod
+    def of(cls, database: Database, release: Callable[[], Release], clock: Callable[[], datetime]) -> "_Parts":
+        rules, review = Rules(database, lambda: release().thresholds, clock), Review(database, clock)
+        return cls(
+            database=database,
+            checker=Checker(release, database, rules, clock),
+            review=review,
+            accounts=Accounts(database, clock),
+            rules=rules,
+            reports=Reports(database, review, clock),
+        )
+
+
+def _new_key() -> str:
+    return f"mod_{secrets.token_urlsafe(32)}"

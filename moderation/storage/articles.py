@@ -1,0 +1,111 @@
+"""Articles, under the publication's id, or under their address where they came without one.
+
+A comment may name an article that was not sent yet. Then a row of version 0 stands for it, and what waits for it is
+found by that row.
+"""
+
+from functools import cache
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from moderation.comment import Article
+from moderation.storage import tallies
+from moderation.storage.tables import HELD, articles, comments, storable, upsert
+
+
+class Known(NamedTuple):
+    """An article as it is stored. ``version`` is 0 while only its name is known."""
+
+    number: int
+    version: int
+    article: Article
+
+
+def name_of(article: Article) -> str:
+    """Under which name an article is stored; without id and address it is known by its text."""
+    if article.id or article.url:
+        return article.id or article.url
+    return "text-" + sha256(storable(f"{article.title}\n{article.body}").encode()).hexdigest()[:32]
+
+
+def is_named_only(article: Article) -> bool:
+    """Whether an article is only referred to."""
+    return not article.title and not article.body
+
+
+def find(connection: Connection, site_id: int, article: Article) -> Known | None:
+    """The article of this id, or of this address where it has none; one that was sent before one that was named."""
+    mine, name = articles.c.site_id == site_id, name_of(article)
+    where = articles.c.name == name
+    if not article.id and article.url:
+        where = sa.or_(where, articles.c.url == article.url)
+    query = sa.select(articles).where(mine, where).order_by(articles.c.version.desc(), articles.c.id).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else _known(row)
+
+
+def of_comment(connection: Connection, number: int) -> Known | None:
+    """The article that a comment stands under."""
+    query = sa.select(articles).join(comments, comments.c.article_id == articles.c.id).where(comments.c.id == number)
+    row = connection.execute(query).first()
+    return None if row is None else _known(row)
+
+
+def name(connection: Connection, site_id: int, article: Article) -> int:
+    """Give the number of an article that a comment names, whether it was sent or not."""
+    known = find(connection, site_id, article)
+    if known is not None:
+        return known.number
+    values = {"site_id": site_id, "name": name_of(article), "url": article.url, "version": 0}
+    connection.execute(upsert(articles, connection.dialect.name).on_conflict_do_nothing(), values)
+    query = sa.select(articles.c.id).where(articles.c.site_id == site_id, articles.c.name == values["name"])
+    return int(connection.execute(query).scalar_one())
+
+
+def put(connection: Connection, site_id: int, article: Article) -> tuple[Known, bool]:
+    """Store an article or what changed of it. Gives it as it is stored now, and whether it was unknown before."""
+    values = {"site_id": site_id, "name": name_of(article), "version": 1} | _columns(article)
+    changed = connection.execute(_putting(connection.dialect.name), values).first()
+    query = sa.select(articles).where(articles.c.site_id == site_id, articles.c.name == values["name"])
+    known = _known(changed or connection.execute(query).one())
+    if article.id and article.url:
+        _adopt(connection, site_id, known)
+    return known, changed is not None and known.version == 1
+
+
+def _adopt(connection: Connection, site_id: int, known: Known) -> None:
+    """Give an article the comments that named it by its address alone."""
+    by_address = sa.select(articles.c.id).where(
+        articles.c.site_id == site_id, articles.c.name == known.article.url, articles.c.id != known.number
+    )
+    number = connection.execute(by_address).scalar()
+    if number is None:
+        return
+    named = comments.c.article_id == number
+    held = [tallies.Standing(*row) for row in connection.execute(sa.select(*tallies.COUNTED).where(named, HELD))]
+    connection.execute(sa.update(comments).where(named).values(article_id=known.number, article_version=0))
+    tallies.move(connection, [(standing, standing._replace(article_id=known.number)) for standing in held])
+
+
+@cache
+def _putting(dialect: str) -> Any:
+    insert = upsert(articles, dialect)
+    new = {column: insert.excluded[column] for column in ("url", "title", "body", "published_at")}
+    changed = sa.or_(*(articles.c[column].is_distinct_from(value) for column, value in new.items()))
+    return insert.on_conflict_do_update(
+        index_elements=["site_id", "name"],
+        set_=new | {"version": articles.c.version + 1},
+        where=sa.or_(changed, articles.c.version == 0),
+    ).returning(articles)
+
+
+def _columns(article: Article) -> dict[str, Any]:
+    return {"url": article.url, "title": article.title, "body": article.body, "published_at": article.published_at}
+
+
+def _known(row: sa.Row[Any]) -> Known:
+    name = row.name if row.name != row.url and not row.name.startswith("text-") else ""
+    return Known(row.id, row.version, Article(name, row.title, row.body, row.url, row.published_at))

@@ -1,0 +1,162 @@
+"""Open the database, keep its schema current, and give connections to read or write with.
+
+SQLite is the embedded default and PostgreSQL serves many processes; above this module nobody asks which it is.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from moderation.storage import migrations
+from moderation.storage.errors import Invalid, Unavailable
+
+BUSY_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S = 5
+
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # what was acknowledged is on disk, also when the power fails
+    f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    "foreign_keys = ON",
+    "cache_size = -32000",
+)
+
+
+class Database:
+    """Connections to one database. Open one in each process, after it was forked."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._turn = threading.Lock()
+
+    @classmethod
+    def open(cls, url: str, connections: int = 8) -> "Database":
+        """Open a database of ``sqlite:///PATH`` or ``postgresql+psycopg://...``.
+
+        A SQLite file is created and brought up to date. PostgreSQL must be up to date (``OutdatedDatabase``), since
+        other processes may be using it. Either is refused where it is newer than this program (``NewerDatabase``).
+        """
+        database = cls(_engine(url, connections))
+        try:
+            with database.writing() as connection:
+                if database._is_sqlite:
+                    migrations.upgrade(connection)
+                else:
+                    migrations.expect_current(connection)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def upgrade(cls, url: str) -> str:
+        """Bring a database up to date (``moderation db upgrade``) and give the revision that it has now."""
+        database = cls(_engine(url, 1))
+        try:
+            with database.writing() as connection:
+                return migrations.upgrade(connection)
+        finally:
+            database.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for one consistent look."""
+        with _refusals(), self.engine.connect() as connection:
+            self._begin(connection, "BEGIN")
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection whose changes are on disk when the block ends without an error, and undone otherwise."""
+        if self._is_sqlite:
+            # Threads of one process wait here in turn; SQLite itself would let them sleep and try again.
+            with self._turn, self._transaction() as connection:
+                yield connection
+        else:
+            with self._transaction() as connection:
+                yield connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with _refusals(), self.engine.begin() as connection:
+            # The write lock is taken at once: a look that turns into a write could not wait for its turn.
+            self._begin(connection, "BEGIN IMMEDIATE")
+            yield connection
+
+    def _begin(self, connection: Connection, statement: str) -> None:
+        """Begin on SQLite, whose driver is told to begin nothing by itself; on PostgreSQL the driver does."""
+        if self._is_sqlite:
+            connection.exec_driver_sql(statement)
+
+    def ping(self) -> None:
+        """Raise ``Unavailable`` where the database does not answer."""
+        with self.reading() as connection:
+            connection.execute(sa.text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what the driver says of a lost or locked database into one line; statements and values stay out of it."""
+    try:
+        yield
+    except PoolTimeout:
+        raise Unavailable("all connections to the database are in use") from None
+    except DBAPIError as error:
+        if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+            raise Unavailable(f"the database does not answer ({type(error.orig).__name__})") from None
+        raise
+    except SQLAlchemyError:
+        raise
+
+
+def _engine(url: str, connections: int) -> Engine:
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        raise Invalid("the database's URL must be sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME") from None
+    if parsed.drivername == "postgresql+psycopg":
+        return _postgresql(parsed, connections)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return _sqlite(parsed, connections)
+    raise Invalid("the database's URL must be sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME")
+
+
+def _postgresql(url: URL, connections: int) -> Engine:
+    arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
+    return sa.create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=connections,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=arguments,
+    )
+
+
+def _sqlite(url: URL, connections: int) -> Engine:
+    path = Path(str(url.database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # readers' texts and addresses are nobody else's
+    engine = sa.create_engine(url, pool_size=connections, max_overflow=connections, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,227 @@
+"""Pages of stored comments by filter and order, and who has which of them open.
+
+A page goes on from the last row of the one before (a keyset), so that the tenth costs what the first one does.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from moderation.comment import Status
+from moderation.storage import campaigns, search
+from moderation.storage.comments import stored, view
+from moderation.storage.errors import Invalid, NotFound
+from moderation.storage.records import Filter, Order, Page, Seen, StoredComment
+from moderation.storage.tables import HELD, articles, claims, comments, selections, sites, upsert
+
+LEASE = timedelta(minutes=5)
+_KEPT = timedelta(days=1)
+_c = comments.c
+_ORDERS: dict[Order, tuple[sa.Column[Any], bool]] = {
+    Order.CERTAIN: (_c.promotional, True),
+    Order.DOUBTFUL: (_c.doubt, False),
+    Order.OLDEST: (_c.received_at, False),
+    Order.NEWEST: (_c.received_at, True),
+}
+
+Where = list[sa.ColumnElement[bool]]
+
+
+def conditions(connection: Connection, filter: Filter) -> Where:
+    """What a filter asks for, but its status, ``like`` and ``campaign``. ``NotFound`` where its site is not known."""
+    number = None if filter.site is None else site_id(connection, filter.site)
+    where: Where = [] if number is None else [_c.site_id == number]
+    if filter.article is not None:
+        named = sa.select(articles.c.id).where(articles.c.site_id == number, articles.c.name == filter.article)
+        where.append(_c.article_id == (connection.execute(named).scalar() or 0))
+    if filter.signal is not None:
+        where.append(_c.signal == filter.signal)
+    if filter.language is not None:
+        where.append(_c.language == filter.language)
+    if filter.author is not None:
+        where.append(_by_author(filter.author))
+    if filter.domain is not None:
+        domain = ("domain", filter.domain.casefold())
+        where.append(_c.id.in_(campaigns.numbers_with([domain], number)))
+    if filter.text is not None:
+        where.append(_c.id.in_(search.numbers_with(connection, filter.text)))
+    if filter.received_from is not None:
+        where.append(_c.received_at >= filter.received_from)
+    if filter.received_before is not None:
+        where.append(_c.received_at < filter.received_before)
+    if number is None and filter.author is not None:
+        where.append(_c.site_id.in_(_every_site(connection)))
+    return where
+
+
+def site_id(connection: Connection, name: str) -> int:
+    """The number of the site of that name. Raises ``NotFound``."""
+    number = connection.execute(sa.select(sites.c.id).where(sites.c.name == name)).scalar()
+    if number is None:
+        raise NotFound(f"there is no site {name!r}")
+    return int(number)
+
+
+def alike(number: int, traces: Sequence[campaigns.Trace], shared: int) -> sa.ColumnElement[bool]:
+    """That a comment is a near-duplicate of this one, by traces of their texts of which so many must be shared."""
+    whole = campaigns.numbers_with([trace for trace in traces if trace[0] == "text"])
+    most = campaigns.numbers_with([trace for trace in traces if trace[0] == "near"], shared)
+    return sa.or_(_c.id == number, _c.id.in_(whole.union(most)))
+
+
+def of_campaign(
+    connection: Connection, item: StoredComment, traces: Sequence[campaigns.Trace], shared: int
+) -> sa.ColumnElement[bool]:
+    """That a comment is a near-duplicate of this one, shares one of its traces, or is of the same e-mail address."""
+    others = campaigns.numbers_with([trace for trace in traces if trace[0] != "near"])
+    of_kind = [alike(item.number, traces, shared), _c.id.in_(others)]
+    if item.comment.author.email:
+        key = campaigns.author_key(item.comment.author)
+        of_kind.append(_c.id.in_(sa.select(_c.id).where(_c.site_id.in_(_every_site(connection)), _c.author_key == key)))
+    return sa.or_(*of_kind)
+
+
+def page(
+    connection: Connection,
+    status: Status | None,
+    where: Where,
+    order: Order,
+    *,
+    cursor: str | None,
+    limit: int,
+    now: datetime,
+) -> Page[StoredComment]:
+    """A page of what holds. ``Invalid`` where the cursor is not one of this order."""
+    column, falling = _ORDERS[order]
+    after = [] if cursor is None else [_beyond(column, falling, *_read_cursor(cursor, order))]
+    ordered = (column.desc(), _c.id.desc()) if falling else (column, _c.id)
+    found: list[sa.Row[Any]] = []
+    for one in Status if status is None else (status,):
+        query = view(now).where(_has(one), *where, *after).order_by(*ordered).limit(limit + 1)
+        found.extend(connection.execute(query))
+    if status is None:
+        found.sort(key=lambda row: (getattr(row, column.name), row.id), reverse=falling)
+    rows = found[:limit]
+    more = len(found) > limit and bool(rows)
+    following = _write_cursor(order, getattr(rows[-1], column.name), rows[-1].id) if more else None
+    return Page(tuple(map(stored, rows)), following)
+
+
+def unclaimed(user_id: int, now: datetime) -> sa.ColumnElement[bool]:
+    """That nobody else has a comment open."""
+    other = claims.alias()
+    return ~sa.exists().where(other.c.comment_id == _c.id, other.c.ends_at > now, other.c.user_id != user_id)
+
+
+def count(connection: Connection, status: Status | None, where: Where, at_most: int) -> int:
+    """How many comments hold, counted up to ``at_most``."""
+    query = sa.select(_c.id).where(*_status(status), *where).limit(at_most)
+    return int(connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
+
+
+def claim(connection: Connection, number: int, user_id: int, now: datetime) -> bool:
+    """Open a held comment for a user until the lease ends. False where another has it, or it is not held.
+
+    Of two at the same moment the database lets one write the row: whoever gets it back has it.
+    """
+    insert = upsert(claims, connection.dialect.name)
+    held = sa.select(_c.id, sa.literal(user_id), sa.literal(now + LEASE, claims.c.ends_at.type)).where(
+        _c.id == number, HELD
+    )
+    mine_or_ended = sa.or_(claims.c.user_id == user_id, claims.c.ends_at <= now)
+    taken = insert.from_select(["comment_id", "user_id", "ends_at"], held).on_conflict_do_update(
+        index_elements=["comment_id"],
+        set_={"user_id": insert.excluded.user_id, "ends_at": insert.excluded.ends_at},
+        where=mine_or_ended,
+    )
+    return connection.execute(taken.returning(claims.c.comment_id)).first() is not None
+
+
+def release_claim(connection: Connection, number: int, user_id: int) -> None:
+    """Give a comment back."""
+    connection.execute(sa.delete(claims).where(claims.c.comment_id == number, claims.c.user_id == user_id))
+
+
+def release_claims(connection: Connection, user_id: int) -> None:
+    """Give back all that a user has open."""
+    connection.execute(sa.delete(claims).where(claims.c.user_id == user_id))
+
+
+def opened_by_others(connection: Connection, numbers: Sequence[int], user_id: int, now: datetime) -> set[int]:
+    """Which of these comments another user has open."""
+    query = sa.select(claims.c.comment_id).where(
+        claims.c.comment_id.in_(numbers), claims.c.ends_at > now, claims.c.user_id != user_id
+    )
+    return set(connection.execute(query).scalars())
+
+
+def seen(connection: Connection, status: Status | None, where: Where, at_most: int) -> list[Seen]:
+    """The comments that hold now, each with its version."""
+    query = sa.select(_c.id, _c.version).where(*_status(status), *where).limit(at_most)
+    return [Seen(number, version) for number, version in connection.execute(query)]
+
+
+def keep_selection(connection: Connection, chosen: Sequence[Seen], user_id: int, now: datetime) -> str:
+    """Keep a snapshot for a day and give its name."""
+    connection.execute(sa.delete(selections).where(selections.c.made_at < now - _KEPT))
+    values = {"id": secrets.token_urlsafe(16), "user_id": user_id, "seen": json.dumps(chosen), "made_at": now}
+    connection.execute(sa.insert(selections), values)
+    return str(values["id"])
+
+
+def selection(connection: Connection, name: str, user_id: int, now: datetime) -> list[Seen]:
+    """The comments of a user's snapshot. Raises ``NotFound``."""
+    mine = (selections.c.id == name, selections.c.user_id == user_id, selections.c.made_at >= now - _KEPT)
+    text = connection.execute(sa.select(selections.c.seen).where(*mine)).scalar()
+    if text is None:
+        raise NotFound("this selection is no longer kept: select again")
+    return [Seen(number, version) for number, version in json.loads(text)]
+
+
+def _every_site(connection: Connection) -> list[int]:
+    """All sites' numbers: the index of authors begins with them."""
+    return list(connection.execute(sa.select(sites.c.id)).scalars())
+
+
+def _by_author(author: str) -> sa.ColumnElement[bool]:
+    if "@" in author:
+        return _c.author_key == campaigns.key_of("email", author.strip().casefold())
+    return _c.author_name_key == campaigns.name_key(author)
+
+
+def _has(status: Status) -> sa.ColumnElement[bool]:
+    return sa.literal_column(f"comments.status = '{status.value}'", sa.Boolean)  # a literal: see tables.HELD
+
+
+def _status(status: Status | None) -> Where:
+    return [] if status is None else [_has(status)]
+
+
+def _beyond(column: sa.Column[Any], falling: bool, value: Any, number: int) -> sa.ColumnElement[bool]:
+    last = sa.tuple_(sa.literal(value, column.type), sa.literal(number, _c.id.type))
+    here = sa.tuple_(column, _c.id)
+    return here < last if falling else here > last
+
+
+def _write_cursor(order: Order, value: Any, number: int) -> str:
+    plain = value.isoformat() if isinstance(value, datetime) else value
+    return base64.urlsafe_b64encode(json.dumps([order, plain, number]).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, order: Order) -> tuple[Any, int]:
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        of, value, number = json.loads(text)
+        if of != order or not isinstance(number, int) or not 0 <= number < 1 << 62:
+            raise ValueError
+        if order in (Order.OLDEST, Order.NEWEST):
+            return datetime.fromisoformat(value).astimezone(UTC), number
+        return float(value), number
+    except (ValueError, TypeError, OverflowError):
+        raise Invalid("this cursor is not one that a page of this order gave") from None

@@ -1,0 +1,80 @@
+"""Which comments hold some words, by the database's own full-text index.
+
+Words are split here and not by the database, so that both find the same in every script: a sign of a script that is
+written without blanks is a word by itself, and what a person typed without a blank must stand together.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.engine import Connection
+
+_MOST_WORDS = 3_000
+_LONGEST_WORD = 60
+_JOINED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+
+_words = sa.table("comment_words", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
+
+
+def index(connection: Connection, texts: Iterable[tuple[int, str]]) -> None:
+    """Keep the words of comments, by number, in place of what was kept of them."""
+    on_postgresql = connection.dialect.name == "postgresql"
+    write = _vector if on_postgresql else " ".join
+    rows = [{"number": number, "words": write(list(_split(text))[:_MOST_WORDS])} for number, text in texts]
+    if not rows:
+        return
+    if on_postgresql:
+        statement = (
+            "INSERT INTO comment_words (rowid, words) VALUES (:number, CAST(:words AS tsvector)) "
+            "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
+        )
+    else:
+        statement = "INSERT OR REPLACE INTO comment_words (rowid, words) VALUES (:number, :words)"
+    connection.execute(sa.text(statement), rows)
+
+
+def forget(connection: Connection, numbers: Sequence[int]) -> None:
+    """Remove the words of comments."""
+    connection.execute(sa.delete(_words).where(_words.c.rowid.in_(numbers)))
+
+
+def numbers_with(connection: Connection, query: str) -> sa.Select[tuple[int]]:
+    """A query for the numbers of comments that hold all words of ``query``; of none where it has no word."""
+    phrases = [list(_split(term)) for term in query.split()[:20]]
+    phrases = [phrase[:_MOST_WORDS] for phrase in phrases if phrase]
+    if not phrases:
+        return sa.select(_words.c.rowid).where(sa.false())
+    if connection.dialect.name == "postgresql":
+        wanted = " & ".join("(" + " <-> ".join(f"'{word}'" for word in phrase) + ")" for phrase in phrases)
+        condition = _words.c.words.op("@@", is_comparison=True)(sa.cast(wanted, TSQUERY))
+    else:
+        wanted = " AND ".join('"' + " ".join(phrase) + '"' for phrase in phrases)
+        condition = sa.literal_column("comment_words").op("MATCH", is_comparison=True)(wanted)
+    return sa.select(_words.c.rowid).where(condition)
+
+
+def _split(text: str) -> Iterator[str]:
+    """Words of letters, digits and marks, folded; nothing else is left in them, so that none can break a query."""
+    word = ""
+    for sign in unicodedata.normalize("NFKC", text).casefold():
+        category = unicodedata.category(sign)
+        if category == "Cf":
+            continue
+        alone = sign >= "\u0e00" and unicodedata.name(sign, "").split(" ")[0] in _JOINED
+        if category[0] in "LNM" and not alone:
+            word += sign
+            continue
+        if word:
+            yield word[:_LONGEST_WORD]
+            word = ""
+        if alone and category[0] in "LNM":
+            yield sign
+    if word:
+        yield word[:_LONGEST_WORD]
+
+
+def _vector(words: list[str]) -> str:
+    """A tsvector as PostgreSQL reads it."""
+    return " ".join(f"'{word}':{place}" for place, word in enumerate(words, 1))

@@ -1,0 +1,137 @@
+"""Counts that are kept as things happen, so that they cost the same however much is stored.
+
+``status`` and ``received`` change with every comment: each is spread over several rows, so that writers on PostgreSQL
+seldom wait for each other. The others count what is held.
+"""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from moderation.comment import Action, Status
+from moderation.storage.tables import articles, comments, tallies, upsert
+
+_SLOTS = 8
+_MOST_VALUES = 100
+
+Key = tuple[int, str, str]
+"""Site, facet, value."""
+
+
+class Standing(NamedTuple):
+    """What of a stored comment is counted."""
+
+    site_id: int
+    status: str
+    article_id: int | None
+    signal: str
+    language: str
+    received_at: datetime
+
+    def keys(self) -> Iterable[Key]:
+        """The counts that a comment is part of while it stands like this."""
+        yield self.site_id, "status", str(self.status)
+        if self.status != Status.HELD:
+            return
+        yield self.site_id, "day", self.received_at.date().isoformat()
+        yield self.site_id, "signal", self.signal
+        yield self.site_id, "language", self.language
+        if self.article_id is not None:
+            yield self.site_id, "article", str(self.article_id)
+
+
+COUNTED = tuple(comments.c[name] for name in Standing._fields)
+"""The columns of a ``Standing``, in its order."""
+
+
+def receive(connection: Connection, standing: Standing, action: Action) -> None:
+    """Count a new comment."""
+    day = standing.received_at.date().isoformat()
+    change = Counter(standing.keys())
+    change[standing.site_id, "received", f"{day} {action.value}"] += 1
+    _add(connection, change)
+
+
+def move(connection: Connection, moves: Iterable[tuple[Standing, Standing]]) -> None:
+    """Count comments that stood like the first and stand like the second of each pair now."""
+    change: Counter[Key] = Counter()
+    for before, after in moves:
+        change.subtract(before.keys())
+        change.update(after.keys())
+    _add(connection, change)
+
+
+def read(connection: Connection, facet: str, site_id: int | None, like: str = "") -> dict[str, int]:
+    """The counts of a facet of one site or of all, largest first; of those values that begin with ``like``."""
+    total = sa.func.sum(tallies.c.n)
+    query = sa.select(tallies.c.value, total).where(tallies.c.facet == facet).group_by(tallies.c.value)
+    if site_id is not None:
+        query = query.where(tallies.c.site_id == site_id)
+    if like:
+        query = query.where(tallies.c.value.startswith(like, autoescape=True))
+    found = query.having(total > 0).order_by(total.desc()).limit(_MOST_VALUES)
+    return {value: int(n) for value, n in connection.execute(found)}
+
+
+def held_by_site(connection: Connection) -> dict[int, int]:
+    """How many comments are held at each site."""
+    query = (
+        sa.select(tallies.c.site_id, sa.func.sum(tallies.c.n))
+        .where(tallies.c.facet == "status", tallies.c.value == Status.HELD.value)
+        .group_by(tallies.c.site_id)
+    )
+    return {site_id: int(n) for site_id, n in connection.execute(query)}
+
+
+def held_by_article(connection: Connection, site_id: int | None) -> dict[tuple[str, str], int]:
+    """How many comments are held under each article, most first, by its name and title."""
+    counts = read(connection, "article", site_id)
+    named = sa.select(articles.c.id, articles.c.name, articles.c.title).where(articles.c.id.in_(map(int, counts)))
+    names = {str(row.id): (row.name, row.title) for row in connection.execute(named)}
+    return {names[value]: n for value, n in counts.items()}
+
+
+def received(connection: Connection, site_id: int | None, since: str) -> dict[str, dict[Action, int]]:
+    """How many comments came each day since, by the action that was advised."""
+    query = sa.select(tallies.c.value, sa.func.sum(tallies.c.n)).where(
+        tallies.c.facet == "received", tallies.c.value >= since
+    )
+    if site_id is not None:
+        query = query.where(tallies.c.site_id == site_id)
+    days: defaultdict[str, dict[Action, int]] = defaultdict(dict)
+    for value, n in connection.execute(query.group_by(tallies.c.value).order_by(tallies.c.value)):
+        day, _, action = value.partition(" ")
+        days[day][Action(action)] = int(n)
+    return dict(days)
+
+
+def sweep(connection: Connection) -> None:
+    """Remove counts of what nothing is held of any more."""
+    of_held = tallies.c.facet.in_(("article", "signal", "language", "day"))
+    connection.execute(sa.delete(tallies).where(of_held, tallies.c.n == 0))
+
+
+def _add(connection: Connection, change: Mapping[Key, int]) -> None:
+    slot = random.randrange(_SLOTS)  # noqa: S311  # no secret: any slot will do
+    rows = [
+        {"site_id": site_id, "facet": facet, "value": value, "n": n}
+        | {"slot": slot if facet in ("status", "received") else 0}
+        for (site_id, facet, value), n in sorted(change.items())  # always in this order: no two writers lock crosswise
+        if n
+    ]
+    if rows:
+        connection.execute(_adding(connection.dialect.name), rows)
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    insert = upsert(tallies, dialect)
+    return insert.on_conflict_do_update(
+        index_elements=["site_id", "facet", "value", "slot"], set_={"n": tallies.c.n + insert.excluded.n}
+    )

@@ -1,0 +1,228 @@
+"""What the service answers, as declarations for the OpenAPI document, and the functions that fill them.
+
+Plain dicts are built, because pydantic's models would cost more than the scoring of a comment. Must not know Flask.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from moderation.comment import Action, Article, Comment, Decision, Reason, Score, Status
+from moderation.moderator import Event, StoredComment
+
+SHOWN_REASONS = 8
+
+
+class Answer(BaseModel):
+    """Nothing but the declared fields, all of them present."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReasonOut(Answer):
+    """One named signal: its share of the score in log-odds, and the code points of the field where it was seen."""
+
+    signal: str
+    field: str | None
+    span: tuple[int, int] | None
+    text: str
+    weight: float
+
+
+class Scores(Answer):
+    """The probabilities of a comment, the release that gave them, and the eight strongest reasons and one `rest`."""
+
+    promotional: float = Field(ge=0, le=1)
+    off_topic: float | None = Field(ge=0, le=1)
+    release: str
+    reasons: list[ReasonOut]
+
+
+class Result(Scores):
+    """What the service says about one comment."""
+
+    comment_id: str | None
+    action: Action
+
+
+class Results(Answer):
+    """One result for each comment, in the order in which they were sent."""
+
+    results: list[Result]
+
+
+class ScoreAnswer(RootModel[Result | Results]):
+    """One result where one comment was sent, else a result for each."""
+
+
+class StoredResult(Result):
+    """The same, and where the comment now stands."""
+
+    status: Status
+
+
+class AuthorOut(Answer):
+    """Who wrote the comment."""
+
+    name: str
+    url: str
+    email: str
+    ip: str
+    user_agent: str
+
+
+class CommentOut(Answer):
+    """A comment as it was sent last."""
+
+    body: str
+    id: str
+    created_at: datetime | None
+    parent_id: str | None
+    author: AuthorOut
+
+
+class ArticleNamed(Answer):
+    """An article without its body."""
+
+    id: str
+    title: str
+    url: str
+    published_at: datetime | None
+
+
+class ArticleOut(ArticleNamed):
+    """An article as the service knows it."""
+
+    body: str
+
+
+class EventOut(Answer):
+    """One line of a comment's history: a `decision`, an `undo`, or a former `revision` with its body."""
+
+    kind: str
+    at: datetime
+    by: str
+    decision: Decision | None
+    status: Status | None
+    undone: bool
+    revision: int
+    body: str | None
+
+
+class Stored(Scores):
+    """A stored comment."""
+
+    comment: CommentOut
+    article: ArticleNamed | None
+    action: Action
+    status: Status
+    received_at: datetime
+    revision: int
+
+
+class StoredWithHistory(Stored):
+    """A stored comment with what happened to it, oldest first."""
+
+    history: list[EventOut]
+
+
+class StoredPage(Answer):
+    """Some comments, newest first, and the cursor of the next ones; null at the end."""
+
+    comments: list[Stored]
+    cursor: str | None
+
+
+class Decided(Answer):
+    """A decision that was taken, and where the comment now stands."""
+
+    comment_id: str
+    decision: Decision
+    by: str
+    status: Status
+
+
+class Health(Answer):
+    """The process answers."""
+
+    status: str
+
+
+class Readiness(Health):
+    """The database answers and a release is loaded."""
+
+    database: str
+    release: str
+
+
+class Fault(Answer):
+    """A field at fault."""
+
+    field: str
+    message: str
+
+
+class Problem(Answer):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] = []
+
+
+def result(comment: Comment, score: Score, action: Action) -> dict[str, Any]:
+    """A score as in the contract, with ``Result``'s fields."""
+    return {"comment_id": comment.id or None, "action": action, **_scores(score)}
+
+
+def stored(item: StoredComment) -> dict[str, Any]:
+    """A stored comment, with ``Stored``'s fields."""
+    article = item.article
+    return {
+        "comment": item.comment,
+        "article": article and _named(article),
+        "status": item.status,
+        "action": item.action,
+        **_scores(item.score),
+        "received_at": item.received_at,
+        "revision": item.revision,
+    }
+
+
+def event(line: Event) -> dict[str, Any]:
+    """A line of history, with ``EventOut``'s fields."""
+    return {name: getattr(line, name) for name in EventOut.model_fields}
+
+
+def shown_reasons(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+    """The strongest reasons, strongest first, and the sum of all others as ``rest``."""
+    ranked = sorted(reasons, key=_strength, reverse=True)
+    shown = [_reason(*reason) for reason in ranked[:SHOWN_REASONS]]
+    if len(ranked) > SHOWN_REASONS:
+        shown.append(_reason("rest", None, None, "", sum(reason.weight for reason in ranked[SHOWN_REASONS:])))
+    return shown
+
+
+def _strength(reason: Reason) -> float:
+    return abs(reason.weight)
+
+
+def _reason(signal: str, field: str | None, span: tuple[int, int] | None, text: str, weight: float) -> dict[str, Any]:
+    return {"signal": signal, "field": field, "span": span, "text": text, "weight": round(weight, 6)}
+
+
+def _scores(score: Score) -> dict[str, Any]:
+    return {
+        "promotional": round(score.promotional, 6),
+        "off_topic": score.off_topic if score.off_topic is None else round(score.off_topic, 6),
+        "release": score.release,
+        "reasons": shown_reasons(score.reasons),
+    }
+
+
+def _named(article: Article) -> dict[str, Any]:
+    return {name: getattr(article, name) for name in ArticleNamed.model_fields}

@@ -1,0 +1,43 @@
+"""Who asks: the site whose key a request carries. And what it sent, bounded and as declared.
+
+Must not know what is done for the site.
+"""
+
+from dataclasses import dataclass
+
+from flask import request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from moderation.moderator import Moderator, Site
+from moderation.web.reading import Model, read
+from moderation.web.transport import body
+
+REALM = "moderation"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The way into the API: first the key, then the body."""
+
+    moderator: Moderator
+    max_body_bytes: int
+
+    def site(self) -> Site:
+        """The site of the request's ``Authorization: Bearer KEY``. Raises Unauthorized."""
+        scheme, _, key = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise _unauthorized("send the site's key as Authorization: Bearer KEY")
+        site = self.moderator.site_of_key(key.strip())
+        if site is None:
+            raise _unauthorized("this key is of no site", error="invalid_token")
+        return site
+
+    def read(self, model: type[Model]) -> Model:
+        """The request's body as ``model``. Raises InvalidInputError, RequestEntityTooLarge."""
+        return read(model, body(request.environ, self.max_body_bytes))
+
+
+def _unauthorized(detail: str, **parameters: str | None) -> Unauthorized:
+    challenge = WWWAuthenticate("bearer", {"realm": REALM, **parameters})
+    return Unauthorized(detail, www_authenticate=challenge)

@@ -1,0 +1,102 @@
+"""The webhook of a publication: comments that are kept, their decisions, and the articles they stand under."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from moderation.comment import Status
+from moderation.web.answers import (
+    ArticleOut,
+    Decided,
+    StoredPage,
+    StoredResult,
+    StoredWithHistory,
+    event,
+    result,
+    stored,
+)
+from moderation.web.auth import Gate
+from moderation.web.openapi import operation
+from moderation.web.schemas import ArticleIn, DecisionIn, StoreRequest, one_fault
+from moderation.web.transport import answer
+
+MAX_PAGE = 1000
+PAGE_QUERY: dict[str, dict[str, Any]] = {
+    "status": {"type": "string", "enum": [status.value for status in Status]},
+    "cursor": {"type": "string"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 100},
+}
+
+
+def blueprint(gate: Gate) -> Blueprint:
+    """The routes of stored comments, their decisions and articles."""
+    routes = Blueprint("comments", __name__)
+    _stored_comments(routes, gate)
+    _decisions(routes, gate)
+    _articles(routes, gate)
+    return routes
+
+
+def _stored_comments(routes: Blueprint, gate: Gate) -> None:
+    @routes.post("/v1/comments")
+    @operation("Score a comment, keep it, and queue it where a person must decide",
+               takes=StoreRequest, gives={200: StoredResult})  # fmt: skip
+    def check() -> Response:
+        site = gate.site()
+        comment, article = gate.read(StoreRequest).pair()
+        checked = gate.moderator.check(site, comment, article)
+        return answer({**result(comment, checked.score, checked.action), "status": checked.status})
+
+    @routes.get("/v1/comments")
+    @operation("A page of the site's comments, newest first", gives={200: StoredPage}, fails=(400,), query=PAGE_QUERY)
+    def comments() -> Response:
+        status, cursor, limit = _page_asked_for()
+        page = gate.moderator.comments(gate.site(), status, cursor, limit)
+        return answer({"comments": [stored(item) for item in page.items], "cursor": page.cursor})
+
+    @routes.get("/v1/comments/<path:comment_id>")
+    @operation("A stored comment with its history", gives={200: StoredWithHistory}, fails=(404,))
+    def comment(comment_id: str) -> Response:
+        site = gate.site()
+        item = gate.moderator.comment(site, comment_id)
+        return answer({**stored(item), "history": [event(line) for line in gate.moderator.history(site, comment_id)]})
+
+
+def _decisions(routes: Blueprint, gate: Gate) -> None:
+    @routes.post("/v1/comments/<path:comment_id>/decisions")
+    @operation("A person decided, here or in the CMS", takes=DecisionIn, gives={200: Decided}, fails=(404,))
+    def decide(comment_id: str) -> Response:
+        site = gate.site()
+        sent = gate.read(DecisionIn)
+        gate.moderator.decide(site, comment_id, sent.decision, sent.by)
+        status = gate.moderator.comment(site, comment_id).status
+        return answer({"comment_id": comment_id, "decision": sent.decision, "by": sent.by, "status": status})
+
+
+def _articles(routes: Blueprint, gate: Gate) -> None:
+    @routes.put("/v1/articles/<path:article_id>")
+    @operation("Tell the service about an article", takes=ArticleIn, gives={200: ArticleOut, 201: ArticleOut})
+    def put_article(article_id: str) -> Response:
+        site = gate.site()
+        article = gate.read(ArticleIn).called(article_id)
+        created = gate.moderator.put_article(site, article)
+        return answer(article, 201 if created else 200)
+
+    @routes.get("/v1/articles/<path:article_id>")
+    @operation("An article that the service knows", gives={200: ArticleOut}, fails=(404,))
+    def article(article_id: str) -> Response:
+        return answer(gate.moderator.article(gate.site(), article_id))
+
+
+def _page_asked_for() -> tuple[Status | None, str | None, int]:
+    """The query as in ``PAGE_QUERY``. Raises InvalidInputError."""
+    asked = request.args.to_dict()
+    for name in asked:
+        if name not in PAGE_QUERY:
+            raise one_fault(name[:100], f"is not known here: allowed are {', '.join(PAGE_QUERY)}")
+    status, limit = asked.get("status"), asked.get("limit", "100")
+    if status is not None and status not in list(Status):
+        raise one_fault("status", f"must be one of {', '.join(Status)}")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MAX_PAGE):
+        raise one_fault("limit", f"must be a whole number from 1 to {MAX_PAGE}")
+    return Status(status) if status else None, asked.get("cursor"), int(limit)

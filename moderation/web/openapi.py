@@ -1,0 +1,143 @@
+"""The OpenAPI 3.1 document, made from the routes of the application and the declarations that validate them.
+
+Must not know any single route: each says of itself, by ``operation``, what it takes and gives.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from werkzeug.routing import Rule
+
+from moderation.web.answers import Problem
+
+REFERENCE = "#/components/schemas/{model}"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one route takes and gives. ``query`` is the JSON schema of each parameter; an open route needs no key."""
+
+    summary: str
+    takes: type[BaseModel] | None
+    gives: Mapping[int, type[BaseModel] | str]
+    fails: tuple[int, ...]
+    query: Mapping[str, dict[str, Any]]
+    open: bool
+
+
+def operation(
+    summary: str,
+    *,
+    takes: type[BaseModel] | None = None,
+    gives: Mapping[int, type[BaseModel] | str],
+    fails: tuple[int, ...] = (),
+    query: Mapping[str, dict[str, Any]] | None = None,
+    open: bool = False,
+) -> Callable[[View], View]:
+    """Declares a view. ``gives`` maps a status to a model, or to a media type where it is no JSON of ours.
+
+    A body that is read adds the answers 400 and 413, a key that is needed 401 and 503.
+    """
+    fails = (*fails, *((400, 413) if takes else ()), *(() if open else (401, 503)))
+
+    def declare(view: View) -> View:
+        view.operation = Operation(summary, takes, gives, tuple(sorted(set(fails))), query or {}, open)  # type: ignore[attr-defined]  # a function carries its declaration
+        return view
+
+    return declare
+
+
+def document(app: Flask, version: str) -> dict[str, Any]:
+    """The OpenAPI document of every route of ``app``. Raises LookupError where a view is not declared."""
+    paths: dict[str, dict[str, Any]] = {}
+    used: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
+    for rule, method, declared in _operations(app):
+        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule)
+        paths.setdefault(path, {})[method.lower()] = _operation(rule, method, declared)
+        used |= _models(declared)
+    _, definitions = models_json_schema(list(used), ref_template=REFERENCE)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Comment moderation", "version": version, "description": DESCRIPTION},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": definitions["$defs"],
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The key of a site."}},
+        },
+    }
+
+
+DESCRIPTION = (
+    "Scores readers' comments: how likely each is promotional or off-topic, with reasons. "
+    "Unknown fields are refused by name; times are RFC 3339; null stands for a field that is absent."
+)
+
+
+def _operations(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            declared = getattr(app.view_functions[rule.endpoint], "operation", None)
+            if declared is None:
+                raise LookupError(f"{method} {rule.rule} is not declared: give its view an @operation")
+            yield rule, method, declared
+
+
+def _models(declared: Operation) -> dict[tuple[type[BaseModel], JsonSchemaMode], None]:
+    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
+    if declared.takes is not None:
+        models[declared.takes, "validation"] = None
+    for model in declared.gives.values():
+        if not isinstance(model, str):
+            models[model, "serialization"] = None
+    return models
+
+
+def _operation(rule: Rule, method: str, declared: Operation) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "operationId": rule.endpoint.rpartition(".")[2],
+        "summary": declared.summary,
+        "responses": {str(status): _answer(status, model) for status, model in declared.gives.items()},
+    }
+    made["responses"] |= {str(status): _failure(status) for status in declared.fails}
+    if parameters := [*_path_parameters(rule), *_query_parameters(declared)]:
+        made["parameters"] = parameters
+    if declared.takes is not None:
+        made["requestBody"] = {"required": True, "content": {"application/json": _schema(declared.takes)}}
+    made["security"] = [] if declared.open else [{"key": []}]
+    return made
+
+
+def _answer(status: int, model: type[BaseModel] | str) -> dict[str, Any]:
+    content = {model: {}} if isinstance(model, str) else {"application/json": _schema(model)}
+    return {"description": HTTPStatus(status).phrase, "content": content}
+
+
+def _failure(status: int) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/problem+json": _schema(Problem)},
+    }
+    header = {401: "WWW-Authenticate", 503: "Retry-After"}.get(status)
+    if header is not None:
+        made["headers"] = {header: {"schema": {"type": "string"}}}
+    return made
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}
+
+
+def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
+    schema = {"type": "string"}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in sorted(rule.arguments)]
+
+
+def _query_parameters(declared: Operation) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in declared.query.items()]

@@ -1,0 +1,82 @@
+"""How bytes come and go: bounded bodies of requests, JSON answers, the headers of every answer.
+
+Must not know what the bytes mean.
+"""
+
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from pydantic_core import to_json
+from werkzeug.exceptions import RequestEntityTooLarge
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+CHUNK_BYTES = 1 << 16
+MAX_DRAIN_BYTES = 64_000_000
+"""A refused body of at most this length is read and forgotten: a client that still sends would otherwise see its
+connection cut, and not the answer that says why."""
+
+
+SECURITY_HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """``value`` as JSON."""
+    return Response(to_json(value), status, content_type="application/json")
+
+
+class SecureHeaders:
+    """A WSGI application whose every answer has the headers that keep a browser from doing more with it than is meant.
+
+    Headers that the answer brings itself stay. Done here, where a header is a pair in a list and costs nothing.
+    """
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self.application = application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer as the application does."""
+
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:
+            given = {name.lower() for name, _ in headers}
+            more = [header for header in SECURITY_HEADERS if header[0].lower() not in given]
+            return start_response(status, headers + more, *failure)
+
+        return self.application(environ, start)
+
+
+def body(environ: dict[str, Any], max_bytes: int) -> bytes:
+    """All of the request's body, by its Content-Length or by its chunks. Raises RequestEntityTooLarge."""
+    length, stream = _declared_length(environ), environ["wsgi.input"]
+    if length is None:
+        length = max_bytes + 1 if environ.get("wsgi.input_terminated") else 0
+    elif length > max_bytes:
+        raise RequestEntityTooLarge
+    data: bytes = stream.read(length)
+    if len(data) > max_bytes:
+        raise RequestEntityTooLarge
+    environ["wsgi.input"] = BytesIO()
+    return data
+
+
+def drain(environ: dict[str, Any]) -> None:
+    """Reads what is left of the body, up to ``MAX_DRAIN_BYTES``."""
+    length = _declared_length(environ)
+    if length is None and not environ.get("wsgi.input_terminated"):
+        return
+    left = MAX_DRAIN_BYTES if length is None else min(length, MAX_DRAIN_BYTES)
+    while left > 0 and (chunk := environ["wsgi.input"].read(min(left, CHUNK_BYTES))):
+        left -= len(chunk)
+
+
+def _declared_length(environ: dict[str, Any]) -> int | None:
+    text = environ.get("CONTENT_LENGTH", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

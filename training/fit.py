@@ -1,0 +1,173 @@
+"""Fits a detector: n-gram weights, then the weights of all columns on texts that the n-gram weights have not seen.
+
+It takes tables of comments and gives arrays. It writes nothing and judges nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, csr_matrix, diags, vstack
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+
+from moderation.comment import Pair
+from moderation.detection.features import Batch, FeatureReader, Tables
+from moderation.detection.ngrams import buckets, code_point_hashes
+from moderation.detection.wording import (
+    AUTHOR_BITS,
+    BODY_BITS,
+    DAMPING,
+    WordingWeights,
+    salted,
+    weigh,
+)
+from training.datasets import CORPUS
+
+BATCH = 1_000
+FOLDS = 5
+_EPOCHS = 6
+_ALPHA = 1e-5
+_COLUMNS_C = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is read of the training comments once: their batches, n-gram counts and columns; one row a comment."""
+
+    batches: list[Batch]
+    body: csr_matrix
+    name: csr_matrix
+    url: csr_matrix
+    columns: NDArray[np.float64]
+    promotional: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+    fold: NDArray[np.intp]
+
+
+def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fold: NDArray[np.intp]) -> Rows:
+    """Read all comments by some tables; ``fold`` says which comments are kept apart together."""
+    reader = FeatureReader(tables)
+    batches = [reader.read(pairs[begin : begin + BATCH]) for begin in range(0, len(pairs), BATCH)]
+    counts = [ngram_counts(batch) for batch in batches]
+    return Rows(
+        batches=batches,
+        body=vstack([part[0] for part in counts]).tocsr(),
+        name=vstack([part[1] for part in counts]).tocsr(),
+        url=vstack([part[2] for part in counts]).tocsr(),
+        columns=np.concatenate([reader.columns(batch) for batch in batches]),
+        promotional=(comments["label"] == "promotional").to_numpy(bool),
+        weight=site_weights(comments),
+        fold=fold,
+    )
+
+
+def ngram_counts(batch: Batch) -> tuple[csr_matrix, csr_matrix, csr_matrix]:
+    """How often each bucket occurs in bodies, names and addresses, over the root of the text's length."""
+    folded, count = batch.folded, len(batch.pairs)
+    rows: list[list[NDArray[np.int64]]] = [[], [], []]
+    columns: list[list[NDArray[np.int64]]] = [[], [], []]
+    of_place = np.repeat(np.arange(3 * count), np.diff(folded.starts))
+    streams = [(hashes[: len(of_place)], of_place) for hashes in code_point_hashes(folded)]
+    streams += [(hashes, folded.word_text()) for hashes in (batch.words, batch.word_pairs)]
+    for hashes, text in streams:
+        for field, bits in enumerate((BODY_BITS, AUTHOR_BITS, AUTHOR_BITS)):
+            here = (text >= field * count) & (text < (field + 1) * count) & (hashes != 0)
+            chosen = salted(hashes[here]) if field == 2 else hashes[here]
+            bucket = buckets(chosen, bits).astype(np.int64)
+            rows[field].append(text[here][bucket > 0] - field * count)
+            columns[field].append(bucket[bucket > 0])
+    factors = (1 / np.sqrt(np.diff(folded.starts) + DAMPING)).reshape(3, count).astype(np.float32)
+    matrices = []
+    for field, bits in enumerate((BODY_BITS, AUTHOR_BITS, AUTHOR_BITS)):
+        row, column = np.concatenate(rows[field]), np.concatenate(columns[field])
+        matrix = coo_matrix((np.ones(len(row), np.float32), (row, column)), shape=(count, 1 << bits)).tocsr()
+        matrices.append((diags(factors[field]) @ matrix).astype(np.float32))
+    return matrices[0], matrices[1], matrices[2]
+
+
+def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float64]:
+    """A weight a comment: large sites count less for each of theirs, both labels the same in all."""
+    size = comments.groupby(["source", "site", "label"])["label"].transform("size").to_numpy(float)
+    weight = size**-power
+    promotional = (comments["label"] == "promotional").to_numpy(bool)
+    for label in (promotional, ~promotional):
+        weight[label] *= len(weight) / 2 / max(weight[label].sum(), 1e-9)
+    return weight
+
+
+def fit_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int) -> WordingWeights:
+    """Fit the n-gram weights of bodies, and of names and addresses, each on its own."""
+    promotional, weight = rows.promotional[chosen], rows.weight[chosen]
+    body = _fit_ngrams(rows.body[chosen], promotional, weight, seed)
+    author = np.zeros(1 << AUTHOR_BITS)
+    for matrix in (rows.name[chosen], rows.url[chosen]):
+        filled = np.diff(matrix.indptr) > 0
+        if filled.sum() > 50 and 0 < promotional[filled].sum() < filled.sum():
+            author += _fit_ngrams(matrix[filled], promotional[filled], weight[filled], seed)
+    scale = max(np.abs(body).max(), np.abs(author).max(), 1e-9) / 32_767
+    return WordingWeights(_whole(body, scale), _whole(author, scale), float(scale))
+
+
+def _whole(weights: NDArray[np.float64], scale: float) -> NDArray[np.int16]:
+    return np.round(weights / scale).astype(np.int16)
+
+
+def _fit_ngrams(
+    matrix: csr_matrix, promotional: NDArray[np.bool_], weight: NDArray[np.float64], seed: int
+) -> NDArray[np.float64]:
+    """Log-odds of each bucket. Rare ones count for more, by the logarithm of how few texts hold them."""
+    held = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    rarity = (np.log(matrix.shape[0] / (1 + held)) + 1) / 7
+    rarity[held == 0] = 0
+    model = SGDClassifier(
+        loss="log_loss", alpha=_ALPHA, max_iter=_EPOCHS, tol=None, average=True, random_state=seed, learning_rate="optimal"
+    )
+    scaled = (matrix @ diags(rarity.astype(np.float32))).tocsr()
+    model.fit(scaled, promotional, sample_weight=weight * len(weight) / weight.sum())
+    fitted: NDArray[np.float64] = model.coef_[0] * rarity
+    return fitted
+
+
+def wording_columns(batches: Iterable[Batch], weights: WordingWeights) -> NDArray[np.float64]:
+    """The wording columns of some batches; shape (comments, Wording)."""
+    return np.concatenate([weigh(batch, weights).columns for batch in batches])
+
+
+def held_out_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int, jobs: int) -> NDArray[np.float64]:
+    """For each chosen row, its wording by weights that were fitted on the other folds; other rows are left 0."""
+    folds = np.unique(rows.fold[chosen])
+    done = Parallel(n_jobs=jobs, prefer="threads")(delayed(_one_fold)(rows, chosen, fold, seed) for fold in folds)
+    result = np.zeros_like(done[0][1])
+    for fold, columns in done:
+        here = chosen & (rows.fold == fold)
+        result[here] = columns[here]
+    return result
+
+
+def _one_fold(rows: Rows, chosen: NDArray[np.bool_], fold: int, seed: int) -> tuple[int, NDArray[np.float64]]:
+    weights = fit_wording(rows, chosen & (rows.fold != fold), seed)
+    return fold, wording_columns(rows.batches, weights)
+
+
+def fit_columns(
+    columns: NDArray[np.float64], promotional: NDArray[np.bool_], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """The weight of every column, in log-odds, and the base."""
+    model = LogisticRegression(C=_COLUMNS_C, max_iter=2_000)
+    model.fit(columns, promotional, sample_weight=weight * len(weight) / weight.sum())
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def group_folds(comments: pd.DataFrame, folds: int = FOLDS) -> NDArray[np.intp]:
+    """A fold for each comment: a site stays whole, and the folds hold about the same number of promotional ones."""
+    site = comments["source"] + "\0" + comments["site"]
+    sizes = (comments["label"] == "promotional").groupby(site).sum() + 0.05 * site.value_counts()
+    load = np.zeros(folds)
+    fold_of = {}
+    for name, size in sizes.sort_values(ascending=False, kind="stable").items():
+        fold_of[name] = int(load.argmin())
+        load[fold_of[name]] += float(size)
+    return site.map(fold_of).to_numpy(np.intp)

@@ -1,0 +1,139 @@
+"""Makes the tables of a release that are counted rather than fitted: domains, lexicon, rarity and meaning of words."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from publicsuffixlist import PublicSuffixList  # type: ignore[import-untyped]  # ships no types
+from scipy.sparse import coo_matrix, csr_matrix, diags
+from sklearn.decomposition import TruncatedSVD
+
+from moderation.comment import Article
+from moderation.detection.features import PRAISE, Tables
+from moderation.detection.links import Domains
+from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
+from moderation.detection.relevance import RARITY_BITS
+from moderation.detection.text import Folder
+from training.alphabet import alphabet
+from training.datasets import CORPUS, Dataset
+
+MEANING_BITS = 15
+DIMENSIONS = 32
+_USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de".split()
+_FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at so am as".split()
+_PRAISE_KINDS = ("seo_praise", "short_praise", "thanks")
+_BATCH = 4_000
+_LONGEST = 20_000
+
+
+def make_tables(data: Dataset, seed: int) -> Tables:
+    """Count the tables from training data. The lexicon comes from the written corpus in it, by its kinds."""
+    folder = Folder(alphabet())
+    comments = data.comments
+    documents = _documents(data)
+    rarity = _rarity(folder, [*comments["body"], *documents])
+    lexicon_hash, lexicon_kind, kinds = _lexicon(folder, comments[comments["source"] == CORPUS])
+    meaning = _meaning(folder, documents, rarity, seed)
+    return Tables(alphabet(), _domains(folder), lexicon_hash, lexicon_kind, kinds, rarity, meaning)
+
+
+def _domains(folder: Folder) -> Domains:
+    suffixes = PublicSuffixList()
+    top = sorted({name for name in suffixes._publicsuffix if "." not in name and not name.startswith(("!", "*"))})
+    return Domains(
+        top=_word_set(folder, top),
+        usual=_word_set(folder, _USUAL),
+        files=_word_set(folder, _FILES),
+        dot=int(_word_set(folder, ["dot"])[0]),
+    )
+
+
+def _word_set(folder: Folder, words: Sequence[str]) -> Hashes:
+    return np.unique(word_hashes(folder.fold(words)))
+
+
+def _documents(data: Dataset) -> list[str]:
+    """Each article with the ordinary comments under it: texts that speak of one thing."""
+    ham = data.comments[(data.comments["label"] == "ham") & (data.comments["article_id"] != "")]
+    bodies: dict[tuple[str, str], list[str]] = {}
+    for source, article, body in zip(ham["source"], ham["article_id"], ham["body"], strict=True):
+        bodies.setdefault((source, article), []).append(body[:1_000])
+    return [
+        "\n".join([article.title, article.body, *bodies.get(key, ())[:50]])[:_LONGEST]
+        for key, article in data.articles.items()
+    ]
+
+
+def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
+    """-log2 of the share of texts that hold a word of each bucket, times 8."""
+    counts = np.zeros(1 << RARITY_BITS, np.int64)
+    for begin in range(0, len(texts), _BATCH):
+        folded = folder.fold(texts[begin : begin + _BATCH])
+        held = np.unique(buckets(word_hashes(folded), RARITY_BITS).astype(np.int64) * len(folded) + folded.word_text())
+        counts += np.bincount(held // len(folded), minlength=len(counts))
+    bits = -np.log2((counts + 0.5) / (len(texts) + 1))
+    return np.clip(np.round(bits * 8), 0, 255).astype(np.uint8)
+
+
+def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.uint8], tuple[str, ...]]:
+    """Words and pairs of words that stand in one kind of promotion, or in praise, far more often than elsewhere."""
+    kinds = [PRAISE, *sorted(set(corpus.loc[corpus["label"] == "promotional", "note"]) - set(_PRAISE_KINDS))]
+    kind = corpus["note"].map(lambda note: PRAISE if note in _PRAISE_KINDS else note)
+    number = kind.map({name: row for row, name in enumerate(kinds)}).fillna(len(kinds)).to_numpy(np.int64)
+    keys, texts = [], []
+    bodies = (corpus["author_name"] + " \n " + corpus["body"]).tolist()
+    for begin in range(0, len(bodies), _BATCH):
+        folded = folder.fold(bodies[begin : begin + _BATCH])
+        words = word_hashes(folded)
+        both = np.concatenate([words, pair_hashes(folded, words)])
+        where = np.tile(folded.word_text() + begin, 2)
+        seen = np.unique(both.astype(np.int64) << 32 | where)
+        keys.append((seen >> 32).astype(np.uint32))
+        texts.append(seen & 0xFFFFFFFF)
+    if not keys:
+        return np.zeros(0, np.uint32), np.zeros(0, np.uint8), tuple(kinds)
+    terms, place = np.unique(np.concatenate(keys), return_inverse=True)
+    owner = number[np.concatenate(texts)]
+    table = coo_matrix((np.ones(len(place)), (place, owner)), shape=(len(terms), len(kinds) + 1)).toarray()
+    rates = (table + 0.2) / (np.bincount(number, minlength=len(kinds) + 1) + 20)
+    best = rates[:, :-1].argmax(1)
+    rows = np.arange(len(terms))
+    others = np.delete(np.arange(len(kinds) + 1), 0)
+    rest = np.where(best == 0, rates[:, others].max(1), _second(rates))
+    chosen = (table[rows, best] >= 4) & (rates[rows, best] > np.where(best == 0, 2.5, 5) * rest) & (terms != 0)
+    return terms[chosen], (best[chosen] + 1).astype(np.uint8), tuple(kinds)
+
+
+def _second(rates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rate in the kind where a term is next most frequent."""
+    ranked: NDArray[np.float64] = np.partition(rates, -2, axis=1)[:, -2]
+    return ranked
+
+
+def _meaning(folder: Folder, documents: Sequence[str], rarity: NDArray[np.uint8], seed: int) -> NDArray[np.int8]:
+    """Directions of words that stand in the same documents: latent semantic analysis (Deerwester 1990)."""
+    size = 1 << MEANING_BITS
+    matrix = _term_matrix(folder, documents, size)
+    matrix.data = 1 + np.log(matrix.data)
+    frequency = np.bincount(matrix.indices, minlength=size)
+    weighed = matrix @ diags(np.log((len(documents) + 1) / (frequency + 1)))
+    norms = np.sqrt(np.asarray(weighed.multiply(weighed).sum(1)).ravel()) + 1e-9
+    model = TruncatedSVD(min(DIMENSIONS, max(len(documents) - 1, 2)), random_state=seed, n_iter=5)
+    model.fit(diags(1 / norms) @ weighed)
+    vectors = np.zeros((size, DIMENSIONS))
+    vectors[:, : len(model.components_)] = model.components_.T
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-9)
+    return np.round(unit * 127).astype(np.int8)
+
+
+def _term_matrix(folder: Folder, documents: Iterable[str], size: int) -> csr_matrix:
+    texts = list(documents)
+    rows, columns = [], []
+    for begin in range(0, len(texts), _BATCH // 10):
+        folded = folder.fold(texts[begin : begin + _BATCH // 10])
+        rows.append(folded.word_text() + begin)
+        columns.append(buckets(word_hashes(folded), MEANING_BITS))
+    row, column = np.concatenate(rows), np.concatenate(columns).astype(np.int64)
+    return coo_matrix((np.ones(len(row)), (row, column)), shape=(len(texts), size)).tocsr()

@@ -1,0 +1,260 @@
+"""Trains a candidate release from labelled comments: cleaned, split by site, fitted, calibrated, measured.
+
+The same data and seed give the same release, byte for byte.
+"""
+
+import hashlib
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from moderation.comment import Author, Comment, Pair
+from moderation.detection.classifier import Parameters, calibrated, probabilities
+from moderation.detection.features import FeatureReader, Tables
+from training import fit, measures
+from training.datasets import CORPUS, Dataset
+from training.duplicates import group_duplicates
+from training.tables import make_tables
+
+HOLD_RATE, REJECT_RATE = 0.01, 0.0002
+_MOST_PER_SITE = 6_000  # comments of one label
+_FEW_HAM = 50  # ordinary comments that a site needs to have a say in the thresholds
+_WITHOUT_ARTICLE, _WITHOUT_AUTHOR = 0.3, 0.3
+_TOPIC_PAIRS = 1_500  # ordinary comments of one site that are held against articles
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "confusable-homoglyphs", "publicsuffixlist")
+
+Say = Callable[[str], None]
+
+
+class TrainingError(Exception):
+    """Data that can not make a release; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A trained detector and everything its manifest says of it but checksums."""
+
+    parameters: Parameters
+    manifest: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Held-out logits of the training comments, with what was learned from them."""
+
+    logits: NDArray[np.float64]
+    calibration: NDArray[np.float64]
+    hold: float
+    reject: float
+
+
+def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate:
+    """Train on all of ``data``. ``say`` is told each step as it begins. Raises TrainingError."""
+    say("removing near-duplicates")
+    data = thinned(data, seed)
+    comments = data.comments
+    check_labels(comments)
+    say(f"reading {len(comments):,} comments")
+    tables = make_tables(data, seed)
+    folds = fit.group_folds(comments)
+    pairs = with_gaps(data.pairs(), np.random.default_rng(seed))
+    rows = fit.read_rows(comments, pairs, tables, folds)
+    everything = np.ones(len(comments), bool)
+    say(f"fitting on {fit.FOLDS} folds of sites")
+    columns = np.hstack([rows.columns, fit.held_out_wording(rows, everything, seed, jobs)])
+    judged = _judge(rows, columns, comments)
+    say("fitting on everything")
+    wording = fit.fit_wording(rows, everything, seed)
+    weights, base = fit.fit_columns(columns, rows.promotional, rows.weight)
+    say("fitting relevance")
+    off_topic, topic_figures = fit_off_topic(data, tables, seed)
+    parameters = Parameters(tables, wording, weights, base, judged.calibration, off_topic)
+    return Candidate(parameters, _manifest(name, seed, comments, rows.promotional, judged, topic_figures))
+
+
+def check_labels(comments: pd.DataFrame) -> None:
+    """Raise TrainingError where there is not enough to learn from."""
+    counts = comments["label"].value_counts()
+    for label in ("ham", "promotional"):
+        if counts.get(label, 0) < 20:
+            raise TrainingError(f"{counts.get(label, 0)} comments are labelled {label!r}; at least 20 are needed.")
+    if (comments["source"] + comments["site"]).nunique() < 2:
+        raise TrainingError("All comments are of one site; add another site's, or the written corpus (--corpus).")
+
+
+def thinned(data: Dataset, seed: int) -> Dataset:
+    """One comment of each group of near-duplicates, and a bounded number a site and label."""
+    comments = data.comments
+    written = comments["source"] == CORPUS
+    group = np.full(len(comments), -1)
+    group[~written] = group_duplicates(comments.loc[~written, "body"].tolist())
+    kept = written | ~comments.assign(group=group).duplicated(["group", "label"])
+    draw = pd.Series(np.random.default_rng(seed).random(len(comments)))
+    rank = draw[kept].groupby([comments.loc[kept, name] for name in ("source", "site", "label")]).rank()
+    return data.select(kept & (rank.reindex(comments.index) <= _MOST_PER_SITE))
+
+
+def with_gaps(pairs: Iterable[Pair], random: np.random.Generator) -> list[Pair]:
+    """The pairs, some without their article and some without their author, as many sites send them."""
+    result: list[Pair] = []
+    for comment, article in pairs:
+        no_article, no_author = random.random() < _WITHOUT_ARTICLE, random.random() < _WITHOUT_AUTHOR
+        kept = Comment(comment.body, created_at=comment.created_at, author=Author() if no_author else comment.author)
+        result.append((kept, None if no_article else article))
+    return result
+
+
+def _judge(rows: fit.Rows, columns: NDArray[np.float64], comments: pd.DataFrame) -> _Judged:
+    """Score every fold by weights that were fitted on the others; calibrate and choose thresholds on that."""
+    logits = np.zeros(len(columns))
+    for fold in np.unique(rows.fold):
+        there = rows.fold != fold
+        weights, base = fit.fit_columns(columns[there], rows.promotional[there], rows.weight[there])
+        logits[~there] = columns[~there] @ weights + base
+    calibration = calibrate(logits, rows.promotional, rows.weight)
+    scores = probabilities(calibrated(logits, calibration))
+    real = (comments["source"] != CORPUS).to_numpy(bool) & ~rows.promotional
+    site = (comments["source"] + "/" + comments["site"]).to_numpy(object)
+    hold, reject = (threshold(scores[real], site[real], rate) for rate in (HOLD_RATE, REJECT_RATE))
+    return _Judged(logits, calibration, hold, max(reject, hold))
+
+
+def calibrate(
+    logits: NDArray[np.float64], promotional: NDArray[np.bool_], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Two points of the line from logits to calibrated ones, at even odds of the labels (Platt 1999)."""
+    model = LogisticRegression(C=1e6).fit(logits[:, None], promotional, sample_weight=weight)
+    ends = np.array([-10.0, 10.0])
+    return np.stack([ends, ends * model.coef_[0, 0] + model.intercept_[0]])
+
+
+def threshold(ham: NDArray[np.float64], site: NDArray[np.object_], rate: float) -> float:
+    """The lowest score that the share ``rate`` of ordinary comments reaches, as the mean over sites with enough of them."""
+    table = pd.DataFrame({"score": ham, "site": site})
+    size = table.groupby("site")["score"].transform("size")
+    table["weight"] = np.where(size >= min(_FEW_HAM, int(size.max())), 1 / size, 0)
+    table = table.sort_values("score", ascending=False, kind="stable")
+    reached = table["weight"].cumsum() / table["weight"].sum()
+    above = table["score"][reached > rate]
+    return round(float(np.nextafter(above.iloc[0], 2) + 1e-6), 6)
+
+
+def fit_off_topic(data: Dataset, tables: Tables, seed: int) -> tuple[NDArray[np.float64], dict[str, float]]:
+    """Weights that tell an article's own ordinary comments from those of another article of the same site.
+
+    Returns them with the base last, and the ROC AUC by site on sites that were left out.
+    """
+    own, other, site = topic_pairs(data, seed)
+    width = len(FeatureReader(tables).read([(Comment(""), None)]).evidence.values[0])
+    if not own:
+        return np.zeros(width + 1), {}
+    reader = FeatureReader(tables)
+    values = np.concatenate(
+        [
+            np.concatenate([reader.read(pairs[begin : begin + fit.BATCH]).evidence.values for begin in range(0, len(pairs), fit.BATCH)])
+            for pairs in (own, other)
+        ]
+    ).astype(np.float64)
+    label = np.repeat([False, True], len(own))
+    sites = np.array(site * 2, object)
+    sizes = pd.Series(sites).map(pd.Series(sites).value_counts()).to_numpy(float)
+    figures = {}
+    for name in sorted(set(site)):
+        here = sites == name
+        if here.sum() >= 2 * _FEW_HAM and not here.all():
+            model = _topic_model(values[~here], label[~here], sizes[~here])
+            figures[name] = round(float(measures.roc_auc_score(label[here], values[here] @ model[:-1])), 5)
+    return _topic_model(values, label, sizes), figures
+
+
+def _topic_model(
+    values: NDArray[np.float64], label: NDArray[np.bool_], sizes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    model = LogisticRegression(C=1.0, max_iter=2_000).fit(values, label, sample_weight=1 / np.sqrt(sizes))
+    return np.append(model.coef_[0], model.intercept_[0])
+
+
+def topic_pairs(data: Dataset, seed: int) -> tuple[list[Pair], list[Pair], list[str]]:
+    """Ordinary comments with their own articles, with another of the same site, and their sites."""
+    random = np.random.default_rng(seed)
+    comments, pairs = data.comments, data.pairs()
+    told = np.array([bool(article and (article.title or article.body)) for _, article in pairs])
+    chosen = comments[told & (comments["label"] == "ham").to_numpy(bool)]
+    own, other, sites = [], [], []
+    for (source, site), rows in chosen.groupby(["source", "site"], sort=True):
+        articles = sorted(set(rows["article_id"]))
+        if len(articles) < 2:
+            continue
+        places = random.permutation(rows.index.to_numpy())[:_TOPIC_PAIRS]
+        for place in places.tolist():
+            comment, article = pairs[place]
+            foreign = str(random.choice(articles))
+            while foreign == comments.at[place, "article_id"]:
+                foreign = str(random.choice(articles))
+            own.append((comment, article))
+            other.append((comment, data.articles[(str(source), foreign)]))
+            sites.append(f"{source}/{site}")
+    return own, other, sites
+
+
+def _manifest(
+    name: str,
+    seed: int,
+    comments: pd.DataFrame,
+    promotional: NDArray[np.bool_],
+    judged: _Judged,
+    topic_figures: dict[str, float],
+) -> dict[str, Any]:
+    scores = probabilities(calibrated(judged.logits, judged.calibration))
+    site = comments["source"] + "/" + comments["site"]
+    figures = measures.by_group(site, promotional, scores, judged.hold, judged.reject)
+    real = (comments["source"] != CORPUS).to_numpy(bool)
+    return {
+        "version": name,
+        "seed": seed,
+        "made_with": {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}},
+        "data": {
+            "sha256": fingerprint(comments),
+            "sources": {
+                str(source): {"comments": len(rows), "promotional": int((rows["label"] == "promotional").sum())}
+                for source, rows in comments.groupby("source", sort=True)
+            },
+        },
+        "thresholds": {
+            "hold": judged.hold,
+            "reject": judged.reject,
+            "rates": {
+                "hold": _rate(scores[real & ~promotional], judged.hold, HOLD_RATE),
+                "reject": _rate(scores[real & ~promotional], judged.reject, REJECT_RATE),
+            },
+        },
+        "metrics": {
+            "note": "each site scored by a detector that was fitted without it",
+            "sites": {name: figure.as_dict() for name, figure in figures.items()},
+            "macro": measures.macro(figure for name, figure in figures.items() if not name.startswith(CORPUS + "/")),
+            "off_topic_auc": topic_figures,
+        },
+    }
+
+
+def _rate(ham: NDArray[np.float64], limit: float, stated: float) -> dict[str, float]:
+    """The stated rate, what it was on all ordinary comments together, and its one-sided 95 % bound."""
+    hits = int((ham >= limit).sum())
+    bound = measures.upper_bound(hits, len(ham))
+    return {"stated": stated, "measured": round(hits / max(len(ham), 1), 6), "bound_95": round(bound, 6)}
+
+
+def fingerprint(comments: pd.DataFrame) -> str:
+    """A checksum of the comments that were trained on, with their labels."""
+    digest = hashlib.sha256()
+    for column in ("source", "site", "article_id", "label", "body", "author_name", "author_url"):
+        for text in comments[column]:
+            digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()
