@@ -3,18 +3,21 @@
 ``gunicorn 'api:create_app()'`` and ``moderation serve`` both start here. Nothing is opened before ``create_app``.
 """
 
+from functools import partial
 from importlib.metadata import version
 
 from flask import Flask
 
 from moderation import release as releases
 from moderation import settings as every_setting
+from moderation.gathering import GatheringRelease
 from moderation.moderator import Moderator
 from moderation.release import Release
 from moderation.settings import Settings
 from moderation.storage.database import Database
 from moderation.web import comments, operations, problems, scoring
 from moderation.web.auth import Gate
+from moderation.web.express import Express
 from moderation.web.transport import SecureHeaders
 
 
@@ -26,15 +29,22 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     """
     settings = settings or every_setting.load()
     release = release or releases.load(releases.current(settings.models))
-    moderator = Moderator(release, Database.open(settings.database_url, connections=settings.threads))
+    database = Database.open(settings.database_url, connections=settings.threads)
+    moderator = Moderator(GatheringRelease.of(release), database)
     gate = Gate(moderator, settings.max_body_bytes)
 
     app = Flask("moderation", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # ids of comments and articles are other programs' words
+    app.url_map.converters["name"] = comments.NameConverter
     app.register_blueprint(scoring.blueprint(gate))
     app.register_blueprint(comments.blueprint(gate))
     app.register_blueprint(operations.blueprint(moderator, release.version, version("comment-moderation")))
-    app.wsgi_app = SecureHeaders(app.wsgi_app)  # type: ignore[method-assign]  # how Flask is to be wrapped
     problems.register(app)
+
+    calls = {
+        ("POST", "/v1/score"): partial(scoring.scored, gate),
+        ("POST", "/v1/comments"): partial(comments.checked, gate),
+    }
+    app.wsgi_app = SecureHeaders(Express(app.wsgi_app, calls))  # type: ignore[method-assign]  # Flask's own way
     return app

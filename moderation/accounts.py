@@ -39,10 +39,10 @@ class SignedIn:
 class Accounts:
     """Users and their sessions."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
         self._database = database
         self._clock = clock
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         self._nobody = ""
 
     # --- Joining -----------------------------------------------------------------------------------------------------

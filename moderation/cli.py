@@ -6,7 +6,7 @@ Each command imports what it needs when it runs, so that none waits for the part
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +89,80 @@ def score(source: str, target: str) -> None:
         raise SystemExit(1)
 
 
+data_option = click.option(
+    "--data",
+    "data",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of comments.jsonl.gz and articles.jsonl.gz, or a CSV file; several times for several.",
+)
+
+
+@main.command()
+@data_option
+@click.option(
+    "--corpus",
+    type=click.IntRange(0, 100_000),
+    default=3_000,
+    show_default=True,
+    help="Comments of the project's own written corpus, a language.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The directory of releases; default: the setting `models`."
+)
+@click.option("--name", help="The release's version; default: YYYY-MM-DD.N, the next free one.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Folds that are fitted side by side; default: one a core.")
+@as_json
+def train(
+    *,
+    data: tuple[Path, ...],
+    corpus: int,
+    out: Path | None,
+    name: str | None,
+    seed: int,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Train a candidate release; without --data, on the written corpus alone."""
+    import os
+    from datetime import UTC, datetime
+
+    from training import commands
+
+    models = out or every_setting.load().models
+    version = name or commands.next_version(models, datetime.now(UTC).date())
+    with _learning() as say:
+        cores = jobs or os.cpu_count() or 1
+        trained = commands.train_release(data, corpus, models, version, seed=seed, jobs=cores, say=say)
+    _show(trained.as_dict() if as_json else commands.describe_trained(trained))
+
+
+@main.command()
+@click.argument("release")
+@data_option
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write one HTML page with plots here.")
+@click.option(
+    "--curve",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A learning curve for the report, from python -m training curve --json.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True)
+@as_json
+def evaluate(
+    *, release: str, data: tuple[Path, ...], report: Path | None, curve: Path | None, seed: int, as_json: bool
+) -> None:
+    """Measure RELEASE, a directory or a version, on labelled comments."""
+    from training import commands
+
+    with _learning() as say:
+        evaluation = commands.evaluate_release(release, every_setting.load().models, data, seed=seed, say=say)
+        if report:
+            say("drawing the report")
+            commands.save_report(report, evaluation, curve)
+    _show(evaluation.as_dict() if as_json else commands.describe_evaluation(evaluation))
+
+
 @main.group()
 def site() -> None:
     """Publications that ask the service, and their keys."""
@@ -161,6 +235,32 @@ def upgrade(as_json: bool) -> None:
 
     revision = Database.upgrade(every_setting.load().database_url)
     click.echo(json.dumps({"revision": revision}) if as_json else f"The database is at revision {revision}.")
+
+
+@contextmanager
+def _learning() -> Iterator[Callable[[str], None]]:
+    """Tells each step on stderr: on a terminal one after another in a line with the time, else a line each."""
+    from tqdm import tqdm
+
+    from training.datasets import DataError
+    from training.train import TrainingError
+
+    with tqdm(bar_format="{desc} ({elapsed})", disable=None, leave=False) as progress:
+
+        def say(step: str) -> None:
+            if progress.disable:
+                click.echo(step, err=True)
+            else:
+                progress.set_description_str(step)
+
+        try:
+            yield say
+        except (DataError, TrainingError) as error:
+            raise click.ClickException(visible(str(error))) from None
+
+
+def _show(told: dict[str, Any] | list[str]) -> None:
+    click.echo(json.dumps(told) if isinstance(told, dict) else "\n".join(map(visible, told)))
 
 
 @contextmanager

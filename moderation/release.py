@@ -163,7 +163,7 @@ def _arrays(parameters: Parameters) -> Arrays:
         "wording.author": parameters.wording.author,
         "columns": parameters.columns,
         "calibration": parameters.calibration,
-        "off_topic": parameters.off_topic,
+        "off_topic": tables.off_topic,
     }
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
@@ -177,6 +177,7 @@ def _parameters(arrays: Arrays, manifest: Mapping[str, Any]) -> Parameters:
         kinds=tuple(manifest["kinds"]),
         rarity=arrays["rarity"],
         meaning=arrays["meaning"],
+        off_topic=arrays["off_topic"],
     )
     return Parameters(
         tables=tables,
@@ -184,5 +185,4 @@ def _parameters(arrays: Arrays, manifest: Mapping[str, Any]) -> Parameters:
         columns=arrays["columns"],
         base=float(manifest["base"]),
         calibration=arrays["calibration"],
-        off_topic=arrays["off_topic"],
     )

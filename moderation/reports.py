@@ -12,6 +12,7 @@ from typing import Any
 
 from moderation.review import Review
 from moderation.storage import decisions, figures, retention, review_queue, tallies
+from moderation.storage.comments import strongest_signal
 from moderation.storage.database import Database
 from moderation.storage.records import Figures, Filter, Order, StoredComment
 
@@ -112,7 +113,6 @@ class Reports:
 
 def _record(item: StoredComment, standing: list[Any]) -> dict[str, Any]:
     comment, author, last = item.comment, item.comment.author, standing[-1] if standing else None
-    strongest = max(item.score.reasons, key=lambda reason: reason.weight, default=None)
     return {
         "site": item.site,
         "comment_id": comment.id,
@@ -126,7 +126,7 @@ def _record(item: StoredComment, standing: list[Any]) -> dict[str, Any]:
         "rule": item.rule,
         "promotional": item.score.promotional,
         "off_topic": item.score.off_topic,
-        "signal": "" if strongest is None else strongest.signal,
+        "signal": strongest_signal(item.score.reasons),
         "release": item.score.release,
         "language": item.language,
         "author_name": author.name,

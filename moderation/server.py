@@ -5,6 +5,7 @@ one that says that the process answers.
 """
 
 import http.client
+import signal
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from granian import Granian
+from flask import Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
@@ -21,9 +22,13 @@ from moderation.settings import Settings
 from moderation.storage.database import Database
 
 if TYPE_CHECKING:
-    from moderation.release import Release
+    from granian.server.mp import MPServer as Granian
 
-STOP_TIMEOUT_S = 30
+    from moderation.release import Release
+else:
+    from granian import Granian  # one class or another, by how Python was built
+
+STOP_TIMEOUT_S = 10
 POLL_S = 0.02
 LOGS = {
     "handlers": {name: {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}
@@ -47,7 +52,7 @@ class Server(Granian):
 
     def startup(self, *arguments: Any) -> None:
         """Start the workers, then wait for the first answer beside them: no thread of ours lives while they fork."""
-        super().startup(*arguments)
+        super().startup(*arguments)  # type: ignore[no-untyped-call]  # Granian leaves its methods untyped
         threading.Thread(target=self._announce_when_it_answers, daemon=True).start()
 
     def _announce_when_it_answers(self) -> None:
@@ -63,7 +68,6 @@ def serve(settings: Settings, say: Callable[[str], object]) -> None:
 
     Raises ReleaseError, StoreError, AddressError before anything runs, and SystemExit where the workers die.
     """
-    from api import create_app
     from moderation import release as releases
 
     release = releases.load(releases.current(settings.models))
@@ -90,7 +94,16 @@ def serve(settings: Settings, say: Callable[[str], object]) -> None:
         workers_kill_timeout=STOP_TIMEOUT_S,
     )
     server.announce = announce
-    server.serve(target_loader=partial(create_app, settings, release), wrap_loader=False)
+    server.serve(target_loader=partial(_application, settings, release), wrap_loader=False)
+
+
+def _application(settings: Settings, release: "Release") -> Flask:
+    """The application of one worker. Until Granian listens for signals there, one that is told to stop just ends."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to workers too; their parent stops them
+    from api import create_app
+
+    return create_app(settings, release)
 
 
 def web_address(host: str, port: int) -> str:
@@ -113,7 +126,8 @@ def listenable(host: str, port: int) -> tuple[str, int]:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            return probe.getsockname()[:2]
+            ip, bound = probe.getsockname()[:2]
+            return str(ip), int(bound)
     except OSError as error:
         raise AddressError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
 

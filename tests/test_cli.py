@@ -1,10 +1,13 @@
 """The command line as an operator types it: real processes, real files, real SQLite."""
 
+import fcntl
 import json
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -115,10 +118,10 @@ def test_score_memory_does_not_grow_with_file(run: Run, tmp_path: Path) -> None:
 def test_score_shows_progress_on_terminals_only(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_bytes(line("a", "\x9b31m red \u202e"))
     terminal, shown = pty.openpty()
-    done = subprocess.run(
-        [sys.executable, "-m", "moderation", "score", "in.jsonl"], check=False,
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=shown, timeout=120,
-    )  # fmt: skip
+    fcntl.ioctl(shown, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "moderation", "score", "in.jsonl", "out.jsonl"]
+    done = subprocess.run(command, check=False, cwd=tmp_path, env=environ, stderr=shown, timeout=120)
     os.close(shown)
     assert done.returncode == 0
     assert b"comments" in os.read(terminal, 10_000)

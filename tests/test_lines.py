@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation import release as releases
 from moderation.lines import CHUNK_LINES, READ_BYTES, chunks, score_lines
 from moderation.moderator import Moderator
-from moderation.settings import Settings
+from moderation.release import Release
 
 MAX_BYTES = 10_000
 
 
-@pytest.fixture(scope="module")
-def moderator() -> Moderator:
-    return Moderator(releases.load(releases.current(Settings().models)), None)
+@pytest.fixture
+def moderator(release: Release) -> Moderator:
+    """One that stores nothing."""
+    return Moderator(release, None)
 
 
 class Dripping:

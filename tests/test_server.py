@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,7 @@ def process(command: list[str], directory: Path, **more: str) -> Iterator[subpro
         started.communicate(timeout=60)
 
 
-def serving(directory: Path, *options: str, **more: str) -> "contextmanager[subprocess.Popen[str]]":
+def serving(directory: Path, *options: str, **more: str) -> AbstractContextManager[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "moderation", "serve", "--port", "0", *options]
     return process(command, directory, **more)
 

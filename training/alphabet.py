@@ -1,4 +1,4 @@
-"""Makes the code point tables of a release from the Unicode data of the standard library and of confusable_homoglyphs."""
+"""Makes the code point tables of a release from the Unicode data of Python and of confusable_homoglyphs."""
 
 import unicodedata
 from functools import cache

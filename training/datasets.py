@@ -18,7 +18,10 @@ COLUMNS = ("id", "site", "article_id", "label", "body", "author_name", "author_u
 ARTICLE_COLUMNS = ("id", "site", "title", "body", "url", "published_at")
 LABELS = ("ham", "promotional")
 CORPUS = "corpus"
-_SPUN_COMMENTS = 3_000
+SPUN = "spun"
+WRITTEN = (CORPUS, SPUN)
+"""Sources whose comments are drawn from templates, so that likeness is meant."""
+_SPUN_COMMENTS = 2_000
 
 
 class DataError(Exception):
@@ -73,14 +76,14 @@ def _read_source(path: Path, seed: int) -> Dataset:
     if path.is_file():
         return _dataset(_read_csv(path), pd.DataFrame(columns=list(ARTICLE_COLUMNS)), path.stem)
     if (path / "spintax.txt").is_file():
-        return _dataset(_spin(path / "spintax.txt", seed), pd.DataFrame(columns=list(ARTICLE_COLUMNS)), path.name)
+        return _dataset(_spin(path / "spintax.txt", seed), pd.DataFrame(columns=list(ARTICLE_COLUMNS)), SPUN)
     comments_file = _first(path, ("comments.jsonl.gz", "comments.jsonl"))
     if comments_file is None:
         raise DataError(f"{path}: holds neither comments.jsonl.gz, comments.jsonl nor spintax.txt.")
     articles_file = _first(path, ("articles.jsonl.gz", "articles.jsonl"))
     articles = _read_lines(articles_file) if articles_file else pd.DataFrame(columns=list(ARTICLE_COLUMNS))
     comments = _read_lines(comments_file)
-    comments["raw_label"] = comments["label"] if "label" in comments else ""
+    comments["raw_label"] = comments.get("label", "")
     checked = path / "checked.csv"
     if checked.is_file():
         corrections = pd.read_csv(checked, dtype=str, keep_default_na=False).set_index("id")["label"]
@@ -118,32 +121,30 @@ def _dataset(comments: pd.DataFrame, articles: pd.DataFrame, source: str) -> Dat
     kept = comments["label"].isin(LABELS) & (comments["body"].str.strip() != "")
     articles = articles.reindex(columns=list(ARTICLE_COLUMNS)).fillna("").astype(str)
     times = [None if pd.isna(time) else time.to_pydatetime() for time in _times(articles["published_at"])]
+    columns = (articles[name].tolist() for name in ("id", "title", "body", "url"))
     known = {
-        (source, row.id): Article(row.id, row.title, row.body, row.url, time)
-        for row, time in zip(articles.itertuples(), times, strict=True)
+        (source, str(name)): Article(str(name), title, body, url, time)
+        for name, title, body, url, time in zip(*columns, times, strict=True)
     }
     return Dataset(comments[kept].reset_index(drop=True), known)
 
 
 def _times(texts: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
     """Times written in any of the ways that real exports write them; NaT where that is none."""
-    return texts.map(_time)
+    return pd.Series(pd.to_datetime(pd.Series([_time(text) for text in texts], dtype=object), utc=True).to_numpy(), index=texts.index)
 
 
-def _time(text: str) -> pd.Timestamp:
-    if text.isdecimal():
-        return pd.Timestamp(datetime.fromtimestamp(int(text), UTC)) if len(text) <= 11 else pd.NaT
+def _time(text: str) -> datetime | None:
+    if text.isdecimal() and len(text) > 4:
+        return datetime.fromtimestamp(int(text), UTC) if len(text) <= 11 else None
+    words = text.split()
     try:
-        time = pd.Timestamp(text)
+        if len(words) == 6:  # as Java prints a Date: "Thu Jun 26 00:00:00 CEST 2014"
+            return datetime.strptime(" ".join([*words[:4], words[5]]), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        words = text.split()
-        if len(words) != 6:
-            return pd.NaT
-        try:  # as Java prints a Date: "Thu Jun 26 00:00:00 CEST 2014"
-            time = pd.Timestamp(datetime.strptime(" ".join([*words[:4], words[5]]), "%a %b %d %H:%M:%S %Y"))
-        except ValueError:
-            return pd.NaT
-    return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+        return None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _spin(path: Path, seed: int) -> pd.DataFrame:
@@ -156,7 +157,9 @@ def _spin(path: Path, seed: int) -> pd.DataFrame:
     chooser = random.Random(seed)  # noqa: S311  # a choice of words, no secret
     spun = [_choose(chooser.choice(templates), chooser).strip() for _ in range(_SPUN_COMMENTS)]
     bodies = pd.Series([body for body in dict.fromkeys(spun) if body])
-    return pd.DataFrame({"id": bodies.index.astype(str), "site": path.parent.name, "label": "promotional", "body": bodies})
+    return pd.DataFrame(
+        {"id": bodies.index.astype(str), "site": path.parent.name, "label": "promotional", "body": bodies}
+    )
 
 
 def _split(template: str) -> list[str]:

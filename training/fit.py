@@ -3,7 +3,7 @@
 It takes tables of comments and gives arrays. It writes nothing and judges nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,6 @@ from moderation.detection.wording import (
     salted,
     weigh,
 )
-from training.datasets import CORPUS
 
 BATCH = 1_000
 FOLDS = 5
@@ -112,7 +111,8 @@ def fit_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int) -> WordingWeig
 
 
 def _whole(weights: NDArray[np.float64], scale: float) -> NDArray[np.int16]:
-    return np.round(weights / scale).astype(np.int16)
+    whole: NDArray[np.int16] = np.round(weights / scale).astype(np.int16)
+    return whole
 
 
 def _fit_ngrams(
@@ -123,7 +123,13 @@ def _fit_ngrams(
     rarity = (np.log(matrix.shape[0] / (1 + held)) + 1) / 7
     rarity[held == 0] = 0
     model = SGDClassifier(
-        loss="log_loss", alpha=_ALPHA, max_iter=_EPOCHS, tol=None, average=True, random_state=seed, learning_rate="optimal"
+        loss="log_loss",
+        alpha=_ALPHA,
+        max_iter=_EPOCHS,
+        tol=None,
+        average=True,
+        random_state=seed,
+        learning_rate="optimal",
     )
     scaled = (matrix @ diags(rarity.astype(np.float32))).tocsr()
     model.fit(scaled, promotional, sample_weight=weight * len(weight) / weight.sum())
@@ -156,7 +162,7 @@ def fit_columns(
     columns: NDArray[np.float64], promotional: NDArray[np.bool_], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """The weight of every column, in log-odds, and the base."""
-    model = LogisticRegression(C=_COLUMNS_C, max_iter=2_000)
+    model = LogisticRegression(C=_COLUMNS_C, solver="newton-cholesky")
     model.fit(columns, promotional, sample_weight=weight * len(weight) / weight.sum())
     return model.coef_[0], float(model.intercept_[0])
 
@@ -170,4 +176,4 @@ def group_folds(comments: pd.DataFrame, folds: int = FOLDS) -> NDArray[np.intp]:
     for name, size in sizes.sort_values(ascending=False, kind="stable").items():
         fold_of[name] = int(load.argmin())
         load[fold_of[name]] += float(size)
-    return site.map(fold_of).to_numpy(np.intp)
+    return np.asarray(site.map(fold_of), np.intp)

@@ -45,13 +45,18 @@ def measure(
     return Figures(
         comments=len(scores),
         promotional=len(spam),
-        auc=float(roc_auc_score(promotional, scores)) if both else None,
+        auc=auc(promotional, scores) if both else None,
         found_at_1pct=found_at(ham, spam, FALSE_POSITIVES) if both else None,
         ham_held=float((ham >= hold).mean()) if len(ham) and hold is not None else None,
         ham_rejected=float((ham >= reject).mean()) if len(ham) and reject is not None else None,
         held=float((spam >= hold).mean()) if len(spam) and hold is not None else None,
         calibration_error=calibration_error(promotional, scores) if both and hold is not None else None,
     )
+
+
+def auc(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """The area under the ROC curve."""
+    return float(roc_auc_score(positive, scores))
 
 
 def found_at(ham: NDArray[np.float64], spam: NDArray[np.float64], rate: float) -> float:
@@ -90,9 +95,7 @@ def by_group(
 ) -> dict[str, Figures]:
     """Figures for each group of comments, by name."""
     places = pd.Series(range(len(scores))).groupby(np.array(list(groups), object)).indices
-    return {
-        str(name): measure(promotional[rows], scores[rows], hold, reject) for name, rows in sorted(places.items())
-    }
+    return {str(name): measure(promotional[rows], scores[rows], hold, reject) for name, rows in sorted(places.items())}
 
 
 def macro(figures: Iterable[Figures]) -> dict[str, float]:

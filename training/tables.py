@@ -5,37 +5,44 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from publicsuffixlist import PublicSuffixList  # type: ignore[import-untyped]  # ships no types
+from publicsuffixlist import PublicSuffixList
 from scipy.sparse import coo_matrix, csr_matrix, diags
 from sklearn.decomposition import TruncatedSVD
 
-from moderation.comment import Article
 from moderation.detection.features import PRAISE, Tables
 from moderation.detection.links import Domains
 from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
-from moderation.detection.relevance import RARITY_BITS
+from moderation.detection.relevance import RARITY_BITS, Relevance
 from moderation.detection.text import Folder
 from training.alphabet import alphabet
 from training.datasets import CORPUS, Dataset
 
 MEANING_BITS = 15
 DIMENSIONS = 32
-_USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de".split()
-_FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at so am as".split()
+_USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de"
+_FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at am as"
 _PRAISE_KINDS = ("seo_praise", "short_praise", "thanks")
 _BATCH = 4_000
 _LONGEST = 20_000
+# A term of the lexicon stands in so many texts of its kind, so many times as often as in ordinary comments, and its
+# kind has that share of it among all kinds of promotion; praise stands that many times as often as anywhere else.
+_LEAST_TEXTS, _OVER_ORDINARY, _OF_PROMOTION, _OVER_OTHERS = 4, 6, 0.4, 2.5
+_DOUBT = 2e-4  # a rate that chance alone may hide
 
 
 def make_tables(data: Dataset, seed: int) -> Tables:
-    """Count the tables from training data. The lexicon comes from the written corpus in it, by its kinds."""
+    """Count the tables from training data. The lexicon comes from the written corpus in it, by its kinds.
+
+    The weights of relevance are left 0: they are fitted with these tables.
+    """
     folder = Folder(alphabet())
     comments = data.comments
     documents = _documents(data)
     rarity = _rarity(folder, [*comments["body"], *documents])
     lexicon_hash, lexicon_kind, kinds = _lexicon(folder, comments[comments["source"] == CORPUS])
     meaning = _meaning(folder, documents, rarity, seed)
-    return Tables(alphabet(), _domains(folder), lexicon_hash, lexicon_kind, kinds, rarity, meaning)
+    untold = np.zeros(len(Relevance) + 1)
+    return Tables(alphabet(), _domains(folder), lexicon_hash, lexicon_kind, kinds, rarity, meaning, untold)
 
 
 def _domains(folder: Folder) -> Domains:
@@ -43,8 +50,8 @@ def _domains(folder: Folder) -> Domains:
     top = sorted({name for name in suffixes._publicsuffix if "." not in name and not name.startswith(("!", "*"))})
     return Domains(
         top=_word_set(folder, top),
-        usual=_word_set(folder, _USUAL),
-        files=_word_set(folder, _FILES),
+        usual=_word_set(folder, _USUAL.split()),
+        files=_word_set(folder, _FILES.split()),
         dot=int(_word_set(folder, ["dot"])[0]),
     )
 
@@ -96,19 +103,15 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
     terms, place = np.unique(np.concatenate(keys), return_inverse=True)
     owner = number[np.concatenate(texts)]
     table = coo_matrix((np.ones(len(place)), (place, owner)), shape=(len(terms), len(kinds) + 1)).toarray()
-    rates = (table + 0.2) / (np.bincount(number, minlength=len(kinds) + 1) + 20)
-    best = rates[:, :-1].argmax(1)
-    rows = np.arange(len(terms))
-    others = np.delete(np.arange(len(kinds) + 1), 0)
-    rest = np.where(best == 0, rates[:, others].max(1), _second(rates))
-    chosen = (table[rows, best] >= 4) & (rates[rows, best] > np.where(best == 0, 2.5, 5) * rest) & (terms != 0)
-    return terms[chosen], (best[chosen] + 1).astype(np.uint8), tuple(kinds)
-
-
-def _second(rates: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The rate in the kind where a term is next most frequent."""
-    ranked: NDArray[np.float64] = np.partition(rates, -2, axis=1)[:, -2]
-    return ranked
+    rates = table / np.maximum(np.bincount(number, minlength=len(kinds) + 1), 20)
+    promoted, ordinary = rates[:, 1:-1], rates[:, -1]
+    best = promoted.argmax(1)
+    own = promoted[np.arange(len(terms)), best]
+    promotion = (own > _OVER_ORDINARY * (ordinary + _DOUBT)) & (own > _OF_PROMOTION * promoted.sum(1))
+    praise = rates[:, 0] > _OVER_OTHERS * (rates[:, 1:].max(1) + _DOUBT)
+    kind_of = np.where(praise, 0, best + 1)
+    chosen = (promotion | praise) & (table[np.arange(len(terms)), kind_of] >= _LEAST_TEXTS) & (terms != 0)
+    return terms[chosen], (kind_of[chosen] + 1).astype(np.uint8), tuple(kinds)
 
 
 def _meaning(folder: Folder, documents: Sequence[str], rarity: NDArray[np.uint8], seed: int) -> NDArray[np.int8]:
@@ -125,7 +128,8 @@ def _meaning(folder: Folder, documents: Sequence[str], rarity: NDArray[np.uint8]
     vectors[:, : len(model.components_)] = model.components_.T
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-9)
-    return np.round(unit * 127).astype(np.int8)
+    whole: NDArray[np.int8] = np.round(unit * 127).astype(np.int8)
+    return whole
 
 
 def _term_matrix(folder: Folder, documents: Iterable[str], size: int) -> csr_matrix:

@@ -5,8 +5,8 @@ The same data and seed give the same release, byte for byte.
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -18,15 +18,16 @@ from sklearn.linear_model import LogisticRegression
 from moderation.comment import Author, Comment, Pair
 from moderation.detection.classifier import Parameters, calibrated, probabilities
 from moderation.detection.features import FeatureReader, Tables
+from moderation.detection.wording import Wording
 from training import fit, measures
-from training.datasets import CORPUS, Dataset
+from training.datasets import CORPUS, WRITTEN, Dataset
 from training.duplicates import group_duplicates
 from training.tables import make_tables
 
 HOLD_RATE, REJECT_RATE = 0.01, 0.0002
 _MOST_PER_SITE = 6_000  # comments of one label
 _FEW_HAM = 50  # ordinary comments that a site needs to have a say in the thresholds
-_WITHOUT_ARTICLE, _WITHOUT_AUTHOR = 0.3, 0.3
+GAPS = 0.5
 _TOPIC_PAIRS = 1_500  # ordinary comments of one site that are held against articles
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "confusable-homoglyphs", "publicsuffixlist")
 
@@ -63,19 +64,19 @@ def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate
     check_labels(comments)
     say(f"reading {len(comments):,} comments")
     tables = make_tables(data, seed)
+    off_topic, topic_figures = fit_off_topic(data, tables, seed)
+    tables = replace(tables, off_topic=off_topic)
     folds = fit.group_folds(comments)
-    pairs = with_gaps(data.pairs(), np.random.default_rng(seed))
-    rows = fit.read_rows(comments, pairs, tables, folds)
+    rows = fit.read_rows(comments, data.pairs(), tables, folds)
+    gaps = read_gaps(data.pairs(), tables, seed)
     everything = np.ones(len(comments), bool)
     say(f"fitting on {fit.FOLDS} folds of sites")
     columns = np.hstack([rows.columns, fit.held_out_wording(rows, everything, seed, jobs)])
-    judged = _judge(rows, columns, comments)
+    judged = _judge(rows, columns, gaps, comments)
     say("fitting on everything")
     wording = fit.fit_wording(rows, everything, seed)
-    weights, base = fit.fit_columns(columns, rows.promotional, rows.weight)
-    say("fitting relevance")
-    off_topic, topic_figures = fit_off_topic(data, tables, seed)
-    parameters = Parameters(tables, wording, weights, base, judged.calibration, off_topic)
+    weights, base = _fit_columns(rows, columns, gaps, everything)
+    parameters = Parameters(tables, wording, weights, base, judged.calibration)
     return Candidate(parameters, _manifest(name, seed, comments, rows.promotional, judged, topic_figures))
 
 
@@ -92,7 +93,7 @@ def check_labels(comments: pd.DataFrame) -> None:
 def thinned(data: Dataset, seed: int) -> Dataset:
     """One comment of each group of near-duplicates, and a bounded number a site and label."""
     comments = data.comments
-    written = comments["source"] == CORPUS
+    written = comments["source"].isin(WRITTEN)
     group = np.full(len(comments), -1)
     group[~written] = group_duplicates(comments.loc[~written, "body"].tolist())
     kept = written | ~comments.assign(group=group).duplicated(["group", "label"])
@@ -101,22 +102,57 @@ def thinned(data: Dataset, seed: int) -> Dataset:
     return data.select(kept & (rank.reindex(comments.index) <= _MOST_PER_SITE))
 
 
-def with_gaps(pairs: Iterable[Pair], random: np.random.Generator) -> list[Pair]:
-    """The pairs, some without their article and some without their author, as many sites send them."""
-    result: list[Pair] = []
-    for comment, article in pairs:
-        no_article, no_author = random.random() < _WITHOUT_ARTICLE, random.random() < _WITHOUT_AUTHOR
-        kept = Comment(comment.body, created_at=comment.created_at, author=Author() if no_author else comment.author)
-        result.append((kept, None if no_article else article))
-    return result
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Some training comments once more, without their article, their author or both, as many sites send them."""
+
+    of: NDArray[np.intp]
+    """The row that each is a copy of."""
+    columns: NDArray[np.float64]
+    has_author: NDArray[np.bool_]
 
 
-def _judge(rows: fit.Rows, columns: NDArray[np.float64], comments: pd.DataFrame) -> _Judged:
+def read_gaps(pairs: Sequence[Pair], tables: Tables, seed: int) -> Gaps:
+    """Draw the share GAPS of the comments and read them again with less around them."""
+    random = np.random.default_rng(seed)
+    of = np.flatnonzero(random.random(len(pairs)) < GAPS)
+    missing = random.integers(0, 3, len(of))  # the article, the author, both
+    cut: list[Pair] = []
+    for row, what in zip(of.tolist(), missing.tolist(), strict=True):
+        comment, article = pairs[row]
+        author = comment.author if what == 0 else Author()
+        cut.append(
+            (Comment(comment.body, created_at=comment.created_at, author=author), article if what == 1 else None)
+        )
+    reader = FeatureReader(tables)
+    parts = [reader.columns(reader.read(cut[begin : begin + fit.BATCH])) for begin in range(0, len(cut), fit.BATCH)]
+    return Gaps(of, np.concatenate(parts), missing == 0)
+
+
+def with_gaps(
+    columns: NDArray[np.float64], gaps: Gaps, chosen: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The columns of the chosen rows and of their copies with gaps, and the row that each is of."""
+    here = chosen[gaps.of]
+    wording = columns[gaps.of[here], -len(Wording) :].copy()
+    wording[np.ix_(~gaps.has_author[here], [int(Wording.NAME), int(Wording.URL)])] = 0
+    rows = np.flatnonzero(chosen)
+    return np.vstack([columns[rows], np.hstack([gaps.columns[here], wording])]), np.concatenate([rows, gaps.of[here]])
+
+
+def _fit_columns(
+    rows: fit.Rows, columns: NDArray[np.float64], gaps: Gaps, chosen: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], float]:
+    known, of = with_gaps(columns, gaps, chosen)
+    return fit.fit_columns(known, rows.promotional[of], rows.weight[of])
+
+
+def _judge(rows: fit.Rows, columns: NDArray[np.float64], gaps: Gaps, comments: pd.DataFrame) -> _Judged:
     """Score every fold by weights that were fitted on the others; calibrate and choose thresholds on that."""
     logits = np.zeros(len(columns))
     for fold in np.unique(rows.fold):
         there = rows.fold != fold
-        weights, base = fit.fit_columns(columns[there], rows.promotional[there], rows.weight[there])
+        weights, base = _fit_columns(rows, columns, gaps, there)
         logits[~there] = columns[~there] @ weights + base
     calibration = calibrate(logits, rows.promotional, rows.weight)
     scores = probabilities(calibrated(logits, calibration))
@@ -136,7 +172,7 @@ def calibrate(
 
 
 def threshold(ham: NDArray[np.float64], site: NDArray[np.object_], rate: float) -> float:
-    """The lowest score that the share ``rate`` of ordinary comments reaches, as the mean over sites with enough of them."""
+    """The score that the share ``rate`` of ordinary comments reaches, as the mean over sites with enough of them."""
     table = pd.DataFrame({"score": ham, "site": site})
     size = table.groupby("site")["score"].transform("size")
     table["weight"] = np.where(size >= min(_FEW_HAM, int(size.max())), 1 / size, 0)
@@ -158,7 +194,12 @@ def fit_off_topic(data: Dataset, tables: Tables, seed: int) -> tuple[NDArray[np.
     reader = FeatureReader(tables)
     values = np.concatenate(
         [
-            np.concatenate([reader.read(pairs[begin : begin + fit.BATCH]).evidence.values for begin in range(0, len(pairs), fit.BATCH)])
+            np.concatenate(
+                [
+                    reader.read(pairs[begin : begin + fit.BATCH]).evidence.values
+                    for begin in range(0, len(pairs), fit.BATCH)
+                ]
+            )
             for pairs in (own, other)
         ]
     ).astype(np.float64)
@@ -170,7 +211,7 @@ def fit_off_topic(data: Dataset, tables: Tables, seed: int) -> tuple[NDArray[np.
         here = sites == name
         if here.sum() >= 2 * _FEW_HAM and not here.all():
             model = _topic_model(values[~here], label[~here], sizes[~here])
-            figures[name] = round(float(measures.roc_auc_score(label[here], values[here] @ model[:-1])), 5)
+            figures[name] = round(float(measures.auc(label[here], values[here] @ model[:-1])), 5)
     return _topic_model(values, label, sizes), figures
 
 
@@ -185,7 +226,8 @@ def topic_pairs(data: Dataset, seed: int) -> tuple[list[Pair], list[Pair], list[
     """Ordinary comments with their own articles, with another of the same site, and their sites."""
     random = np.random.default_rng(seed)
     comments, pairs = data.comments, data.pairs()
-    told = np.array([bool(article and (article.title or article.body)) for _, article in pairs])
+    real = (comments["source"] != CORPUS).to_numpy(bool)  # the corpus speaks of its articles too seldom
+    told = real & np.array([bool(article and (article.title or article.body)) for _, article in pairs])
     chosen = comments[told & (comments["label"] == "ham").to_numpy(bool)]
     own, other, sites = [], [], []
     for (source, site), rows in chosen.groupby(["source", "site"], sort=True):

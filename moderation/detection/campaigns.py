@@ -72,6 +72,8 @@ def hosts_of(comment: Comment) -> tuple[str, ...]:
 def registered_domain(host: str) -> str:
     """The part of a host's name that somebody registered: ``shop.example.co.uk`` gives ``example.co.uk``."""
     host = host.strip(".").casefold().removeprefix("www.")
+    if host.replace(".", "").isdecimal():
+        return host  # an IP address
     return _suffixes().privatesuffix(host) or host
 
 
@@ -80,9 +82,13 @@ def _links(comment: Comment) -> Iterator[tuple[str, str]]:
         if not _DOTTED.search(text):
             continue  # most comments: the long pattern costs ten times this one
         for match in _LINK.finditer(_EMAIL.sub(" ", text) if "@" in text else text):
-            if match["host"]:
+            if match["host"] and "." in match["host"].strip("."):
                 yield match["host"].casefold(), (match["path"] or "").rstrip("/.,!?")
-            elif match["bare"].rpartition(".")[2].casefold() not in _FILES and _ends_known(match["bare"]):
+            elif (
+                match["bare"]
+                and match["bare"].rpartition(".")[2].casefold() not in _FILES
+                and _ends_known(match["bare"])
+            ):
                 yield match["bare"].casefold(), match["bare_path"] or ""
 
 

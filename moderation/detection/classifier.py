@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from moderation.comment import Article, Comment, Pair, Score
 from moderation.detection.explanation import Explainer
 from moderation.detection.features import FeatureReader, Mix, Tables
-from moderation.detection.relevance import Relevance
 from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording, WordingWeights, weigh
 
@@ -26,7 +25,7 @@ class Parameters:
 
     ``columns``: log-odds for each column of FeatureReader.columns and Wording, in that order; ``base`` is added to
     their sum. ``calibration``: logits (first row, ascending) and the calibrated logits they stand for (second row),
-    linear between and beyond. ``off_topic``: log-odds for each Relevance column, with their base last.
+    linear between and beyond.
     """
 
     tables: Tables
@@ -34,7 +33,6 @@ class Parameters:
     columns: NDArray[np.float64]
     base: float
     calibration: NDArray[np.float64]
-    off_topic: NDArray[np.float64]
 
 
 class Classifier:
@@ -42,8 +40,8 @@ class Classifier:
 
     def __init__(self, parameters: Parameters, release: str) -> None:
         kinds = len(parameters.tables.kinds)
-        expected = len(Signal) + len(Relevance) + kinds + len(Mix) + len(Wording)
-        if len(parameters.columns) != expected or len(parameters.off_topic) != len(Relevance) + 1:
+        expected = len(Signal) + kinds + len(Mix) + len(Wording)
+        if len(parameters.columns) != expected:
             raise ValueError(f"the weights are not of this program's {expected} columns")
         self._parameters = parameters
         self._release = release
@@ -74,9 +72,7 @@ class Classifier:
         logits = shares.sum(1) + parameters.base
         promotional = probabilities(calibrated(logits, parameters.calibration))
         reasons = self._explainer.explain(batch, wording, shares, parameters.columns)
-        off_topic = probabilities(
-            (batch.evidence.values * parameters.off_topic[:-1]).sum(1) + parameters.off_topic[-1]
-        )
+        off_topic = probabilities(batch.off_topic)
         return [
             Score(probability, relevance if known else None, found, self._release)
             for probability, relevance, known, found in zip(

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from moderation.comment import Author, Comment, Reason
 from moderation.detection.features import PRAISE, Batch, Mix
-from moderation.detection.relevance import Relevance
 from moderation.detection.signals import Place, Signal
 from moderation.detection.text import Places
 from moderation.detection.wording import Wording, WordingEvidence
@@ -22,11 +21,9 @@ _LEAST_WORD = 0.02  # log-odds of a word that can be part of a phrase
 _LONGEST_TEXT = 200  # code points of a reason's text
 _MOST_SHARED = 5  # words that a reason names as shared with the article
 _WORDING, _ORDINARY = "wording", "wording of ordinary comments"
+_RELEVANCE = (Mix.OFF_TOPIC, Mix.OFF_TOPIC_LINK, Mix.OFF_TOPIC_ADDRESS)  # told as one reason
 _MIX_PHRASES = {
-    Mix.EMPTY_PRAISE: "empty praise",
     Mix.PRAISE_AND_ADDRESS: "praise from an author with a web address",
-    Mix.SILENT_AND_LINK: "link under words that do not concern the article",
-    Mix.SILENT_AND_ADDRESS: "web address under words that do not concern the article",
     Mix.LATE_AND_ADDRESS: "web address long after the article",
     Mix.SHORT_AND_LINK: "link with hardly a word",
 }
@@ -50,7 +47,7 @@ class Explainer:
         self._praise = kinds.index(PRAISE)
         labels = {PRAISE: "empty praise"}
         self._labels = [_ORDINARY, _WORDING, *(labels.get(kind, f"{kind.replace('_', ' ')} term") for kind in kinds)]
-        self._kinds = slice(len(Signal) + len(Relevance), len(Signal) + len(Relevance) + len(kinds))
+        self._kinds = slice(len(Signal), len(Signal) + len(kinds))
         self._mix = slice(self._kinds.stop, self._kinds.stop + len(Mix))
         self._wording = slice(self._mix.stop, self._mix.stop + len(Wording))
 
@@ -116,17 +113,18 @@ class Explainer:
     def _add_named(self, found: list[list[Reason]], batch: Batch, shares: NDArray[np.float64]) -> None:
         """Signals, mixes, author wording and relevance, each as one reason."""
         places = batch.signals.places
-        for row, column in zip(*(axis.tolist() for axis in np.nonzero(np.abs(shares[:, : len(Signal)]) >= _LEAST)), strict=True):
+        for row, column in zip(
+            *(axis.tolist() for axis in np.nonzero(np.abs(shares[:, : len(Signal)]) >= _LEAST)), strict=True
+        ):
             signal = Signal(column)
             found[row].append(_reason(batch, row, signal.phrase, places.get((row, column)), shares[row, column]))
-        relevance = shares[:, len(Signal) : len(Signal) + len(Relevance)].sum(1)
+        relevance = shares[:, [self._mix.start + mix for mix in _RELEVANCE]].sum(1)
         for row in np.flatnonzero(np.abs(relevance) >= _LEAST).tolist():
             found[row].append(self._relevance_reason(batch, row, float(relevance[row])))
-        for mix in Mix:
-            if mix is not Mix.EMPTY_PRAISE:
-                column = shares[:, self._mix.start + mix]
-                for row in np.flatnonzero(np.abs(column) >= _LEAST).tolist():
-                    found[row].append(_reason(batch, row, _MIX_PHRASES[mix], None, column[row]))
+        for mix, phrase in _MIX_PHRASES.items():
+            column = shares[:, self._mix.start + mix]
+            for row in np.flatnonzero(np.abs(column) >= _LEAST).tolist():
+                found[row].append(_reason(batch, row, phrase, None, column[row]))
         for part, field in ((Wording.NAME, "author.name"), (Wording.URL, "author.url")):
             column = shares[:, self._wording.start + part]
             for row in np.flatnonzero(np.abs(column) >= _LEAST).tolist():

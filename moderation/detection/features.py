@@ -15,7 +15,7 @@ from moderation.detection.links import Domains
 from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
 from moderation.detection.relevance import Evidence, Relevance, RelevanceReader
 from moderation.detection.signals import Signal, Signals, read_signals
-from moderation.detection.text import Alphabet, Folded, Folder, Places
+from moderation.detection.text import Alphabet, Folded, Folder
 
 LEXICON_BITS = 22
 PRAISE = "praise"
@@ -23,14 +23,18 @@ PRAISE = "praise"
 
 
 class Mix(IntEnum):
-    """Columns that are made of others: what means more together than apart."""
+    """Columns that are made of others: what means more together than apart. ``OFF_TOPIC`` is 0 without an article."""
 
-    EMPTY_PRAISE = 0
+    OFF_TOPIC = 0
+    OFF_TOPIC_LINK = auto()
+    OFF_TOPIC_ADDRESS = auto()
+    EMPTY_PRAISE = auto()
     PRAISE_AND_ADDRESS = auto()
-    SILENT_AND_LINK = auto()
-    SILENT_AND_ADDRESS = auto()
     LATE_AND_ADDRESS = auto()
     SHORT_AND_LINK = auto()
+
+
+_MOST_OFF_TOPIC = 4.0  # log-odds; more certainty is not believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class Tables:
     """What a release holds for reading comments, beside the weights.
 
     ``lexicon_hash`` (sorted) and ``lexicon_kind`` (from 1): words and pairs of words that belong to a kind of comment;
-    ``kinds`` names them. ``rarity`` and ``meaning`` are as RelevanceReader takes them.
+    ``kinds`` names them. ``rarity`` and ``meaning`` are as RelevanceReader takes them. ``off_topic``: log-odds for each
+    Relevance column that a comment is not about its article, with their base last.
     """
 
     alphabet: Alphabet
@@ -48,6 +53,7 @@ class Tables:
     kinds: tuple[str, ...]
     rarity: NDArray[np.uint8]
     meaning: NDArray[np.int8]
+    off_topic: NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -60,6 +66,8 @@ class Batch:
     word_pairs: Hashes
     signals: Signals
     evidence: Evidence
+    off_topic: NDArray[np.float64]
+    """The logit of each comment's not being about its article, 0 where that is not known; shape (comments,)."""
     word_kind: NDArray[np.uint8]
     """The kind in the lexicon that each word of the bodies belongs to, 0 for none."""
     kinds: NDArray[np.float32]
@@ -77,6 +85,9 @@ class FeatureReader:
         self._lexicon[buckets(tables.lexicon_hash, LEXICON_BITS)] = tables.lexicon_kind
         self._kinds = len(tables.kinds)
         self._praise = tables.kinds.index(PRAISE)
+        if len(tables.off_topic) != len(Relevance) + 1:
+            raise ValueError(f"the weights of relevance are not of this program's {len(Relevance)} columns")
+        self._off_topic = tables.off_topic
 
     def read(self, pairs: Sequence[Pair]) -> Batch:
         """Fold, hash and read a batch. Linear in its code points."""
@@ -89,14 +100,19 @@ class FeatureReader:
         word_pairs = pair_hashes(folded, words)
         signals = read_signals(pairs, folded, words, self._domains)
         evidence = self._relevance.compare(pairs, folded, words, word_pairs)
+        logit = (evidence.values * self._off_topic[:-1]).sum(1) + self._off_topic[-1]
+        off_topic = np.where(evidence.known, logit, 0.0)
         word_kind, kinds = self._read_kinds(folded, words, word_pairs, len(pairs))
-        return Batch(pairs, folded, words, word_pairs, signals, evidence, word_kind, kinds)
+        return Batch(pairs, folded, words, word_pairs, signals, evidence, off_topic, word_kind, kinds)
 
     def _read_kinds(
         self, folded: Folded, words: Hashes, word_pairs: Hashes, count: int
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         last = int(folded.first_word[count])
-        single, double = self._lexicon[buckets(words[:last], LEXICON_BITS)], self._lexicon[buckets(word_pairs[:last], LEXICON_BITS)]
+        single, double = (
+            self._lexicon[buckets(words[:last], LEXICON_BITS)],
+            self._lexicon[buckets(word_pairs[:last], LEXICON_BITS)],
+        )
         kind = single.copy()
         kind[1:][double[:-1] > 0] = double[:-1][double[:-1] > 0]  # a pair's kind holds for both its words
         kind = np.where(double > 0, double, kind)
@@ -105,21 +121,22 @@ class FeatureReader:
         return kind, np.log1p(table[:, 1:]).astype(np.float32)
 
     def columns(self, batch: Batch) -> NDArray[np.float64]:
-        """The columns of Signal, of Relevance, of the kinds and of Mix; shape (comments, columns)."""
-        parts = (batch.signals.values, batch.evidence.values, batch.kinds, self._mix(batch))
-        return np.concatenate(parts, axis=1, dtype=np.float64)
+        """The columns of Signal, of the kinds and of Mix; shape (comments, columns)."""
+        return np.concatenate((batch.signals.values, batch.kinds, self._mix(batch)), axis=1, dtype=np.float64)
 
-    def _mix(self, batch: Batch) -> NDArray[np.float32]:
-        signals, evidence = batch.signals.values, batch.evidence.values
-        mix = np.zeros((len(signals), len(Mix)), np.float32)
+    def _mix(self, batch: Batch) -> NDArray[np.float64]:
+        signals = batch.signals.values
+        mix = np.zeros((len(signals), len(Mix)))
         words = np.diff(batch.folded.first_word[: len(signals) + 1])
         praise = np.expm1(batch.kinds[:, self._praise]) / (words + 4)
-        silent = np.exp(-2 * evidence[:, Relevance.SHARED_SURPRISE])
+        off_topic = np.clip(batch.off_topic, -_MOST_OFF_TOPIC, _MOST_OFF_TOPIC) / 2
         link = np.maximum(signals[:, Signal.LINK], signals[:, Signal.BARE_DOMAIN])
-        mix[:, Mix.EMPTY_PRAISE] = praise * silent
-        mix[:, Mix.PRAISE_AND_ADDRESS] = praise * signals[:, Signal.AUTHOR_URL]
-        mix[:, Mix.SILENT_AND_LINK] = silent * link
-        mix[:, Mix.SILENT_AND_ADDRESS] = silent * signals[:, Signal.AUTHOR_URL]
-        mix[:, Mix.LATE_AND_ADDRESS] = signals[:, Signal.LATENESS] * np.maximum(signals[:, Signal.AUTHOR_URL], link)
+        address = signals[:, Signal.AUTHOR_URL]
+        mix[:, Mix.OFF_TOPIC] = off_topic
+        mix[:, Mix.OFF_TOPIC_LINK] = off_topic * link
+        mix[:, Mix.OFF_TOPIC_ADDRESS] = off_topic * address
+        mix[:, Mix.EMPTY_PRAISE] = praise * np.maximum(off_topic, 0)
+        mix[:, Mix.PRAISE_AND_ADDRESS] = praise * address
+        mix[:, Mix.LATE_AND_ADDRESS] = signals[:, Signal.LATENESS] * np.maximum(address, link)
         mix[:, Mix.SHORT_AND_LINK] = signals[:, Signal.SHORTNESS] * link
         return mix

@@ -128,7 +128,9 @@ def find_phones(folded: Folded, texts: int) -> list[tuple[int, int, int]]:
     for head, tail, size in zip(groups[heads], groups[tails], digits, strict=True):
         signed = folded.codes[begins[head] - 1] == _PLUS
         if size in _PHONE_DIGITS and (signed or tail > head or size >= 10):
-            found.append((int(np.searchsorted(folded.first_word, head, "right") - 1), int(begins[head]), int(ends[tail])))
+            found.append(
+                (int(np.searchsorted(folded.first_word, head, "right") - 1), int(begins[head]), int(ends[tail]))
+            )
     return found
 
 
@@ -148,4 +150,5 @@ def find_long_codes(folded: Folded, texts: int) -> list[tuple[int, int, int]]:
 
 def _among(hashes: Hashes, known: Hashes) -> NDArray[np.bool_]:
     """Which hashes are in a sorted array of known ones."""
-    return known[np.minimum(np.searchsorted(known, hashes), len(known) - 1)] == hashes
+    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, hashes), len(known) - 1)] == hashes
+    return found

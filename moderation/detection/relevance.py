@@ -138,7 +138,8 @@ class RelevanceReader:
         np.maximum.at(top, text, columns[Relevance.SHARED_SURPRISE].astype(np.float32))
         values[:, Relevance.RAREST] = top / 10
         vectors = self._vectors(hashes, rare, text, len(pairs))
-        subjects = np.array([p.vector if p else np.zeros(vectors.shape[1], np.float32) for p in profiles])
+        nothing = np.zeros(vectors.shape[1], np.float32)
+        subjects = np.array([profile.vector if profile else nothing for profile in profiles])
         values[:, Relevance.COSINE] = (vectors * subjects).sum(1)
         values[~known] = 0
         evidence.shared[first:last] = np.where(known[text], columns[Relevance.SHARED_SURPRISE], 0)
@@ -187,4 +188,5 @@ class RelevanceReader:
         heads = np.flatnonzero(np.diff(text, prepend=-1))
         sums[text[heads]] = np.add.reduceat(weighed, heads, axis=0)
         norms = np.linalg.norm(sums, axis=1, keepdims=True)
-        return np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
+        unit: NDArray[np.float32] = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
+        return unit

@@ -117,9 +117,7 @@ def _word_stretches(folded: Folded, count: int) -> tuple[Places, Places]:
     return begins, ends
 
 
-def _best_passage(
-    words: NDArray[np.int64], begins: Places, ends: Places, first: Places, scale: float
-) -> _Passage:
+def _best_passage(words: NDArray[np.int64], begins: Places, ends: Places, first: Places, scale: float) -> _Passage:
     """The WINDOW words of each body that say most for promotion, weighed by their own length."""
     count = len(first) - 1
     if not len(words):

@@ -48,13 +48,20 @@ def add(
     connection: Connection, site_id: int, comment: Comment, judged: Judged, *, article_number: int | None, now: datetime
 ) -> int | None:
     """Store a new comment and give its number; None where the site has one of this id."""
-    values = {"site_id": site_id, "name": comment.id, "article_id": article_number, "received_at": now}
-    values |= {"revision": 1, "version": 1} | _sent(comment) | _judged(judged)
+    values = new_row(site_id, comment, judged, article_number=article_number, now=now)
     number = connection.execute(_adding(connection.dialect.name), values).scalar()
     if number is None:
         return None
-    tallies.receive(connection, _standing(values), judged.action)
+    tallies.receive(connection, [_standing(values)], judged.action)
     return int(number)
+
+
+def new_row(
+    site_id: int, comment: Comment, judged: Judged, *, article_number: int | None, now: datetime
+) -> dict[str, Any]:
+    """The row of a comment that was never stored before."""
+    values = {"site_id": site_id, "name": comment.id, "article_id": article_number, "received_at": now}
+    return values | {"revision": 1, "version": 1} | _sent(comment) | _judged(judged)
 
 
 def revise(connection: Connection, row: sa.Row[Any], comment: Comment, judged: Judged, *, now: datetime) -> None:
@@ -229,6 +236,12 @@ def write_reasons(reasons: Iterable[Reason]) -> str:
     return json.dumps(reasons if isinstance(reasons, tuple) else tuple(reasons), separators=(",", ":"))
 
 
+def strongest_signal(reasons: Iterable[Reason]) -> str:
+    """The name of the reason that speaks most for promotion, empty where none does."""
+    speaking = [reason for reason in reasons if reason.weight > 0 and reason.signal != "rest"]
+    return max(speaking, key=lambda reason: reason.weight).signal if speaking else ""
+
+
 def _article(row: sa.Row[Any]) -> Article | None:
     if row.article_name is None:
         return None
@@ -254,7 +267,6 @@ def _sent(comment: Comment) -> dict[str, Any]:
 
 def _judged(judged: Judged) -> dict[str, Any]:
     score = judged.score
-    strongest = max(score.reasons, key=lambda reason: reason.weight, default=None)
     return {
         "status": judged.status.value,
         "action": judged.action.value,
@@ -263,7 +275,7 @@ def _judged(judged: Judged) -> dict[str, Any]:
         "off_topic": score.off_topic,
         "doubt": abs(score.promotional - 0.5),
         "reasons": write_reasons(score.reasons),
-        "signal": strongest.signal if strongest is not None and strongest.weight > 0 else "",
+        "signal": strongest_signal(score.reasons),
         "release": score.release,
         "article_version": judged.article_version,
         "language": judged.language,

@@ -13,11 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from moderation.storage import migrations
-from moderation.storage.errors import Invalid, Unavailable
+from moderation.storage.errors import Invalid, StoreError, Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5
@@ -27,6 +27,7 @@ _PRAGMAS = (
     "synchronous = FULL",  # what was acknowledged is on disk, also when the power fails
     f"busy_timeout = {BUSY_TIMEOUT_MS}",
     "foreign_keys = ON",
+    "secure_delete = ON",  # a purged text does not stay in the file
     "cache_size = -32000",
 )
 
@@ -110,17 +111,16 @@ class Database:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn what the driver says of a lost or locked database into one line; statements and values stay out of it."""
+    """Turn the driver's errors into one line: they may quote values, which are readers' texts."""
     try:
         yield
     except PoolTimeout:
         raise Unavailable("all connections to the database are in use") from None
     except DBAPIError as error:
+        kind = type(error.orig).__name__
         if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
-            raise Unavailable(f"the database does not answer ({type(error.orig).__name__})") from None
-        raise
-    except SQLAlchemyError:
-        raise
+            raise Unavailable(f"the database does not answer ({kind})") from None
+        raise StoreError(f"the database refused a statement ({kind}): {error.statement}") from None
 
 
 def _engine(url: str, connections: int) -> Engine:

@@ -125,7 +125,7 @@ def history(connection: Connection, number: int) -> tuple[Event, ...]:
 
 def page(
     connection: Connection,
-    where: Sequence[sa.ColumnElement[bool]],
+    where: Sequence[sa.ColumnElement[bool] | sa.TextClause],
     *,
     site_id: int | None,
     by: str | None,

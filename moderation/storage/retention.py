@@ -43,6 +43,7 @@ def purge(connection: Connection, rows: Sequence[sa.Row[Any]], now: datetime) ->
 def sweep(connection: Connection, before: datetime, now: datetime) -> None:
     """Remove delivered events from before, empty counts, and what of sign-ins has ended by itself."""
     connection.execute(sa.delete(outbox).where(outbox.c.delivered_at < before))
+    search.compact(connection)
     tallies.sweep(connection)
     moderators.sweep(connection, now)
 

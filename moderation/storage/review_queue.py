@@ -30,7 +30,7 @@ _ORDERS: dict[Order, tuple[sa.Column[Any], bool]] = {
     Order.NEWEST: (_c.received_at, True),
 }
 
-Where = list[sa.ColumnElement[bool]]
+Where = list[sa.ColumnElement[bool] | sa.TextClause]
 
 
 def conditions(connection: Connection, filter: Filter) -> Where:
@@ -70,21 +70,26 @@ def site_id(connection: Connection, name: str) -> int:
 
 def alike(number: int, traces: Sequence[campaigns.Trace], shared: int) -> sa.ColumnElement[bool]:
     """That a comment is a near-duplicate of this one, by traces of their texts of which so many must be shared."""
-    whole = campaigns.numbers_with([trace for trace in traces if trace[0] == "text"])
-    most = campaigns.numbers_with([trace for trace in traces if trace[0] == "near"], shared)
-    return sa.or_(_c.id == number, _c.id.in_(whole.union(most)))
+    return _c.id.in_(sa.union(*_alike(number, traces, shared)))
 
 
 def of_campaign(
     connection: Connection, item: StoredComment, traces: Sequence[campaigns.Trace], shared: int
 ) -> sa.ColumnElement[bool]:
     """That a comment is a near-duplicate of this one, shares one of its traces, or is of the same e-mail address."""
-    others = campaigns.numbers_with([trace for trace in traces if trace[0] != "near"])
-    of_kind = [alike(item.number, traces, shared), _c.id.in_(others)]
+    found = _alike(item.number, traces, shared)
+    found.append(campaigns.numbers_with([trace for trace in traces if trace[0] not in ("near", "text")]))
     if item.comment.author.email:
         key = campaigns.author_key(item.comment.author)
-        of_kind.append(_c.id.in_(sa.select(_c.id).where(_c.site_id.in_(_every_site(connection)), _c.author_key == key)))
-    return sa.or_(*of_kind)
+        found.append(sa.select(_c.id).where(_c.site_id.in_(_every_site(connection)), _c.author_key == key))
+    return _c.id.in_(sa.union(*found))  # one list of numbers: neither database sees through an OR of several
+
+
+def _alike(number: int, traces: Sequence[campaigns.Trace], shared: int) -> list[sa.Select[tuple[int]]]:
+    itself: sa.Select[tuple[int]] = sa.select(sa.literal(number, _c.id.type))
+    whole = campaigns.numbers_with([trace for trace in traces if trace[0] == "text"])
+    most = campaigns.numbers_with([trace for trace in traces if trace[0] == "near"], shared=shared)
+    return [itself, whole, most]
 
 
 def page(
@@ -103,7 +108,7 @@ def page(
     ordered = (column.desc(), _c.id.desc()) if falling else (column, _c.id)
     found: list[sa.Row[Any]] = []
     for one in Status if status is None else (status,):
-        query = view(now).where(_has(one), *where, *after).order_by(*ordered).limit(limit + 1)
+        query = view(now).where(*_status(one), *where, *after).order_by(*ordered).limit(limit + 1)
         found.extend(connection.execute(query))
     if status is None:
         found.sort(key=lambda row: (getattr(row, column.name), row.id), reverse=falling)
@@ -195,12 +200,9 @@ def _by_author(author: str) -> sa.ColumnElement[bool]:
     return _c.author_name_key == campaigns.name_key(author)
 
 
-def _has(status: Status) -> sa.ColumnElement[bool]:
-    return sa.literal_column(f"comments.status = '{status.value}'", sa.Boolean)  # a literal: see tables.HELD
-
-
 def _status(status: Status | None) -> Where:
-    return [] if status is None else [_has(status)]
+    """A literal: see ``tables.HELD``."""
+    return [] if status is None else [sa.text(f"comments.status = '{status.value}'")]
 
 
 def _beyond(column: sa.Column[Any], falling: bool, value: Any, number: int) -> sa.ColumnElement[bool]:

@@ -40,6 +40,12 @@ def forget(connection: Connection, numbers: Sequence[int]) -> None:
     connection.execute(sa.delete(_words).where(_words.c.rowid.in_(numbers)))
 
 
+def compact(connection: Connection) -> None:
+    """Let go of words that were forgotten; PostgreSQL does so by itself."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.text("INSERT INTO comment_words (comment_words) VALUES ('optimize')"))
+
+
 def numbers_with(connection: Connection, query: str) -> sa.Select[tuple[int]]:
     """A query for the numbers of comments that hold all words of ``query``; of none where it has no word."""
     phrases = [list(_split(term)) for term in query.split()[:20]]

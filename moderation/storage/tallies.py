@@ -50,11 +50,12 @@ COUNTED = tuple(comments.c[name] for name in Standing._fields)
 """The columns of a ``Standing``, in its order."""
 
 
-def receive(connection: Connection, standing: Standing, action: Action) -> None:
-    """Count a new comment."""
-    day = standing.received_at.date().isoformat()
-    change = Counter(standing.keys())
-    change[standing.site_id, "received", f"{day} {action.value}"] += 1
+def receive(connection: Connection, standings: Iterable[Standing], action: Action) -> None:
+    """Count new comments, on which this action was advised."""
+    change: Counter[Key] = Counter()
+    for standing in standings:
+        change.update(standing.keys())
+        change[standing.site_id, "received", f"{standing.received_at.date().isoformat()} {action.value}"] += 1
     _add(connection, change)
 
 

@@ -3,16 +3,13 @@
 Plain dicts are built, because pydantic's models would cost more than the scoring of a comment. Must not know Flask.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from moderation.comment import Action, Article, Comment, Decision, Reason, Score, Status
+from moderation.comment import Action, Article, Comment, Decision, Score, Status
 from moderation.moderator import Event, StoredComment
-
-SHOWN_REASONS = 8
 
 
 class Answer(BaseModel):
@@ -25,7 +22,7 @@ class ReasonOut(Answer):
     """One named signal: its share of the score in log-odds, and the code points of the field where it was seen."""
 
     signal: str
-    field: str | None
+    field: str
     span: tuple[int, int] | None
     text: str
     weight: float
@@ -198,29 +195,12 @@ def event(line: Event) -> dict[str, Any]:
     return {name: getattr(line, name) for name in EventOut.model_fields}
 
 
-def shown_reasons(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
-    """The strongest reasons, strongest first, and the sum of all others as ``rest``."""
-    ranked = sorted(reasons, key=_strength, reverse=True)
-    shown = [_reason(*reason) for reason in ranked[:SHOWN_REASONS]]
-    if len(ranked) > SHOWN_REASONS:
-        shown.append(_reason("rest", None, None, "", sum(reason.weight for reason in ranked[SHOWN_REASONS:])))
-    return shown
-
-
-def _strength(reason: Reason) -> float:
-    return abs(reason.weight)
-
-
-def _reason(signal: str, field: str | None, span: tuple[int, int] | None, text: str, weight: float) -> dict[str, Any]:
-    return {"signal": signal, "field": field, "span": span, "text": text, "weight": round(weight, 6)}
-
-
 def _scores(score: Score) -> dict[str, Any]:
     return {
-        "promotional": round(score.promotional, 6),
-        "off_topic": score.off_topic if score.off_topic is None else round(score.off_topic, 6),
+        "promotional": score.promotional,
+        "off_topic": score.off_topic,
         "release": score.release,
-        "reasons": shown_reasons(score.reasons),
+        "reasons": [reason._asdict() for reason in score.reasons],
     }
 
 

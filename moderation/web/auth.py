@@ -4,14 +4,17 @@ Must not know what is done for the site.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from flask import request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from moderation.moderator import Moderator, Site
 from moderation.web.reading import Model, read
 from moderation.web.transport import body
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
 
 REALM = "moderation"
 
@@ -23,9 +26,9 @@ class Gate:
     moderator: Moderator
     max_body_bytes: int
 
-    def site(self) -> Site:
-        """The site of the request's ``Authorization: Bearer KEY``. Raises Unauthorized."""
-        scheme, _, key = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    def site(self, environ: "WSGIEnvironment") -> Site:
+        """The site of a request's ``Authorization: Bearer KEY``. Raises Unauthorized."""
+        scheme, _, key = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             raise _unauthorized("send the site's key as Authorization: Bearer KEY")
         site = self.moderator.site_of_key(key.strip())
@@ -33,9 +36,9 @@ class Gate:
             raise _unauthorized("this key is of no site", error="invalid_token")
         return site
 
-    def read(self, model: type[Model]) -> Model:
-        """The request's body as ``model``. Raises InvalidInputError, RequestEntityTooLarge."""
-        return read(model, body(request.environ, self.max_body_bytes))
+    def read(self, model: type[Model], environ: "WSGIEnvironment") -> Model:
+        """A request's body as ``model``. Raises InvalidInputError, RequestEntityTooLarge."""
+        return read(model, body(environ, self.max_body_bytes))
 
 
 def _unauthorized(detail: str, **parameters: str | None) -> Unauthorized:

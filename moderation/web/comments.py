@@ -1,8 +1,9 @@
 """The webhook of a publication: comments that are kept, their decisions, and the articles they stand under."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
+from werkzeug.routing import PathConverter
 
 from moderation.comment import Status
 from moderation.web.answers import (
@@ -20,12 +21,30 @@ from moderation.web.openapi import operation
 from moderation.web.schemas import ArticleIn, DecisionIn, StoreRequest, one_fault
 from moderation.web.transport import answer
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
 MAX_PAGE = 1000
 PAGE_QUERY: dict[str, dict[str, Any]] = {
     "status": {"type": "string", "enum": [status.value for status in Status]},
     "cursor": {"type": "string"},
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 100},
 }
+
+
+class NameConverter(PathConverter):
+    """An id in an address: other programs' word, with any character, a slash in front among them."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
+def checked(gate: Gate, environ: "WSGIEnvironment") -> dict[str, Any]:
+    """The answer to a comment that is to be kept, with ``StoredResult``'s fields."""
+    site = gate.site(environ)
+    comment, article = gate.read(StoreRequest, environ).pair()
+    made = gate.moderator.check(site, comment, article)
+    return {**result(comment, made.score, made.action), "status": made.status}
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -42,50 +61,47 @@ def _stored_comments(routes: Blueprint, gate: Gate) -> None:
     @operation("Score a comment, keep it, and queue it where a person must decide",
                takes=StoreRequest, gives={200: StoredResult})  # fmt: skip
     def check() -> Response:
-        site = gate.site()
-        comment, article = gate.read(StoreRequest).pair()
-        checked = gate.moderator.check(site, comment, article)
-        return answer({**result(comment, checked.score, checked.action), "status": checked.status})
+        return answer(checked(gate, request.environ))
 
     @routes.get("/v1/comments")
     @operation("A page of the site's comments, newest first", gives={200: StoredPage}, fails=(400,), query=PAGE_QUERY)
     def comments() -> Response:
         status, cursor, limit = _page_asked_for()
-        page = gate.moderator.comments(gate.site(), status, cursor, limit)
+        page = gate.moderator.comments(gate.site(request.environ), status, cursor, limit)
         return answer({"comments": [stored(item) for item in page.items], "cursor": page.cursor})
 
-    @routes.get("/v1/comments/<path:comment_id>")
+    @routes.get("/v1/comments/<name:comment_id>")
     @operation("A stored comment with its history", gives={200: StoredWithHistory}, fails=(404,))
     def comment(comment_id: str) -> Response:
-        site = gate.site()
+        site = gate.site(request.environ)
         item = gate.moderator.comment(site, comment_id)
         return answer({**stored(item), "history": [event(line) for line in gate.moderator.history(site, comment_id)]})
 
 
 def _decisions(routes: Blueprint, gate: Gate) -> None:
-    @routes.post("/v1/comments/<path:comment_id>/decisions")
+    @routes.post("/v1/comments/<name:comment_id>/decisions")
     @operation("A person decided, here or in the CMS", takes=DecisionIn, gives={200: Decided}, fails=(404,))
     def decide(comment_id: str) -> Response:
-        site = gate.site()
-        sent = gate.read(DecisionIn)
+        site = gate.site(request.environ)
+        sent = gate.read(DecisionIn, request.environ)
         gate.moderator.decide(site, comment_id, sent.decision, sent.by)
         status = gate.moderator.comment(site, comment_id).status
         return answer({"comment_id": comment_id, "decision": sent.decision, "by": sent.by, "status": status})
 
 
 def _articles(routes: Blueprint, gate: Gate) -> None:
-    @routes.put("/v1/articles/<path:article_id>")
+    @routes.put("/v1/articles/<name:article_id>")
     @operation("Tell the service about an article", takes=ArticleIn, gives={200: ArticleOut, 201: ArticleOut})
     def put_article(article_id: str) -> Response:
-        site = gate.site()
-        article = gate.read(ArticleIn).called(article_id)
+        site = gate.site(request.environ)
+        article = gate.read(ArticleIn, request.environ).called(article_id)
         created = gate.moderator.put_article(site, article)
         return answer(article, 201 if created else 200)
 
-    @routes.get("/v1/articles/<path:article_id>")
+    @routes.get("/v1/articles/<name:article_id>")
     @operation("An article that the service knows", gives={200: ArticleOut}, fails=(404,))
     def article(article_id: str) -> Response:
-        return answer(gate.moderator.article(gate.site(), article_id))
+        return answer(gate.moderator.article(gate.site(request.environ), article_id))
 
 
 def _page_asked_for() -> tuple[Status | None, str | None, int]:

@@ -8,18 +8,21 @@ import logging
 import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 from pydantic_core import to_json
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from moderation import moderator
 from moderation.web.schemas import FieldFault, InvalidInputError
 from moderation.web.transport import drain
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
-TOO_LARGE = "the body is longer than the {} bytes that this service reads; send fewer or shorter comments at a time"
 
 log = logging.getLogger(__name__)
 
@@ -38,18 +41,29 @@ def problem(
 
 def register(app: Flask) -> None:
     """Answers each error of ``app`` in this shape."""
-    app.register_error_handler(InvalidInputError, _invalid_input)
-    app.register_error_handler(moderator.StoreError, _refused)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unforeseen)
+
+    @app.errorhandler(Exception)
+    def answer(error: Exception) -> Response | HTTPException:
+        return problem_of(error, request.environ)
 
 
-def _invalid_input(error: InvalidInputError) -> Response:
-    return problem(400, error.detail, error.faults)
+def problem_of(error: Exception, environ: "WSGIEnvironment") -> Response | HTTPException:
+    """The answer to a request that ended in ``error``; what is left of its body is read and forgotten."""
+    drain(environ)
+    match error:
+        case HTTPException():
+            return _http(error)
+        case InvalidInputError():
+            return problem(400, error.detail, error.faults)
+        case moderator.StoreError():
+            return _refused(error)
+        case _:
+            places = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%s while a request was answered\n%s", type(error).__qualname__, places)
+            return problem(500, "the service failed on this request; its log says where")
 
 
 def _refused(error: moderator.StoreError) -> Response:
-    drain(request.environ)
     match error:
         case moderator.NotFound():
             return problem(404, str(error))
@@ -67,14 +81,5 @@ def _http(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
     if status < 400:
         return error
-    drain(request.environ)
-    if isinstance(error, RequestEntityTooLarge):
-        return problem(status, TOO_LARGE.format(request.max_content_length))
     headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
     return problem(status, error.description or HTTPStatus(status).description, headers=headers)
-
-
-def _unforeseen(error: Exception) -> Response:
-    places = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s while a request was answered\n%s", type(error).__qualname__, places)
-    return problem(500, "the service failed on this request; its log says where")

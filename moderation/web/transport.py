@@ -20,6 +20,7 @@ MAX_DRAIN_BYTES = 64_000_000
 connection cut, and not the answer that says why."""
 
 
+JSON = "application/json"
 SECURITY_HEADERS = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -30,7 +31,7 @@ SECURITY_HEADERS = (
 
 def answer(value: object, status: int = 200) -> Response:
     """``value`` as JSON."""
-    return Response(to_json(value), status, content_type="application/json")
+    return Response(to_json(value), status, content_type=JSON)
 
 
 class SecureHeaders:
@@ -53,21 +54,27 @@ class SecureHeaders:
         return self.application(environ, start)
 
 
-def body(environ: dict[str, Any], max_bytes: int) -> bytes:
+def body(environ: "WSGIEnvironment", max_bytes: int) -> bytes:
     """All of the request's body, by its Content-Length or by its chunks. Raises RequestEntityTooLarge."""
     length, stream = _declared_length(environ), environ["wsgi.input"]
     if length is None:
         length = max_bytes + 1 if environ.get("wsgi.input_terminated") else 0
     elif length > max_bytes:
-        raise RequestEntityTooLarge
+        raise _too_large(max_bytes)
     data: bytes = stream.read(length)
     if len(data) > max_bytes:
-        raise RequestEntityTooLarge
+        raise _too_large(max_bytes)
     environ["wsgi.input"] = BytesIO()
     return data
 
 
-def drain(environ: dict[str, Any]) -> None:
+def _too_large(max_bytes: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(
+        f"the body is longer than the {max_bytes} bytes that this service reads; send fewer comments at a time"
+    )
+
+
+def drain(environ: "WSGIEnvironment") -> None:
     """Reads what is left of the body, up to ``MAX_DRAIN_BYTES``."""
     length = _declared_length(environ)
     if length is None and not environ.get("wsgi.input_terminated"):
@@ -77,6 +84,6 @@ def drain(environ: dict[str, Any]) -> None:
         left -= len(chunk)
 
 
-def _declared_length(environ: dict[str, Any]) -> int | None:
+def _declared_length(environ: "WSGIEnvironment") -> int | None:
     text = environ.get("CONTENT_LENGTH", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

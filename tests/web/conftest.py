@@ -1,15 +1,20 @@
 """A real application on a real SQLite file, with one site, for each test that asks."""
 
+import secrets
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.engine import Engine
+from werkzeug.test import TestResponse
 
 from api import create_app
-from moderation import release as releases
 from moderation.moderator import Moderator
 from moderation.release import Release
 from moderation.settings import Settings
@@ -41,16 +46,33 @@ class Service:
             database.close()
 
 
-@pytest.fixture(scope="session")
-def release() -> Release:
-    return releases.load(releases.current(Settings().models))
+def serve(release: Release, database_url: str) -> Service:
+    """An application on this database, with one site."""
+    settings = Settings(database_url=database_url)
+    made = Service(create_app(settings, release), settings, release, "")
+    return replace(made, key=made.add_site("gazette"))
+
+
+def told(answer: TestResponse) -> dict[str, Any]:
+    """The JSON object of an answer."""
+    assert isinstance(answer.json, dict)
+    return answer.json
 
 
 @pytest.fixture
-def service(release: Release, tmp_path: Path) -> Iterator[Service]:
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/records.sqlite3")
-    made = Service(create_app(settings, release), settings, release, "")
-    yield Service(made.app, settings, release, made.add_site("gazette"))
+def service(release: Release, migrated_sqlite: Path, tmp_path: Path) -> Service:
+    shutil.copy(migrated_sqlite, tmp_path / "records.sqlite3")
+    return serve(release, f"sqlite:///{tmp_path}/records.sqlite3")
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Engine, migrated_postgresql: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database of its own."""
+    name = f"moderation_web_{secrets.token_hex(6)}"
+    with postgresql.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {migrated_postgresql}"))
+        yield postgresql.url.set(database=name).render_as_string(hide_password=False)
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -1,26 +1,17 @@
 """Scores as the contract's JSON."""
 
-import pytest
-
 from moderation.comment import Action, Comment, Reason, Score
-from moderation.web.answers import Result, result, shown_reasons
+from moderation.web.answers import Result, result
 
 
-def reasons(*weights: float) -> tuple[Reason, ...]:
-    return tuple(Reason(f"signal {weight}", "body", (0, 1), "a", weight) for weight in weights)
-
-
-def test_few_reasons_have_no_rest() -> None:
-    assert [shown["weight"] for shown in shown_reasons(reasons(1, -3, 2))] == [-3, 2, 1]
-
-
-def test_rest_is_the_sum_of_others() -> None:
-    weights = [0.5, 9, -8, 7, -6, 5, 4, 3, 2, 1, -0.25]
-    shown = shown_reasons(reasons(*weights))
-    assert [item["signal"] for item in shown][-1] == "rest"
-    assert len(shown) == 9
-    assert shown[-1]["weight"] == pytest.approx(1 + 0.5 - 0.25)
-    assert sum(item["weight"] for item in shown) == pytest.approx(sum(weights))
+def test_reasons_keep_their_order_and_weight() -> None:
+    reasons = (Reason("gambling term", "body", (0, 5), "togel", 3.1), Reason("rest", "body", None, "", -0.2))
+    made = result(Comment("togel", id="c-1"), Score(0.998, 0.93, reasons, "r"), Action.HOLD)
+    assert made["reasons"] == [
+        {"signal": "gambling term", "field": "body", "span": (0, 5), "text": "togel", "weight": 3.1},
+        {"signal": "rest", "field": "body", "span": None, "text": "", "weight": -0.2},
+    ]
+    assert Result.model_validate(made).promotional == 0.998
 
 
 def test_comment_without_id_says_null() -> None:

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from moderation.web.answers import ArticleOut, Decided, StoredPage, StoredResult, StoredWithHistory
-from tests.web.conftest import Service
+from tests.web.conftest import Service, told
 
 SPAM = "Great post! slot gacor, togel singapore https://slot.example"
 
@@ -14,17 +14,15 @@ SPAM = "Great post! slot gacor, togel singapore https://slot.example"
 def keep(client: FlaskClient, comment_id: str, body: str, **more: Any) -> dict[str, Any]:
     answer = client.post("/v1/comments", json={"comment": {"id": comment_id, "body": body}, **more})
     assert answer.status_code == 200, answer.text
-    StoredResult.model_validate(answer.json)
-    made: dict[str, Any] = answer.json
-    return made
+    StoredResult.model_validate(told(answer))
+    return told(answer)
 
 
 def look(client: FlaskClient, comment_id: str) -> dict[str, Any]:
     answer = client.get(f"/v1/comments/{comment_id}")
     assert answer.status_code == 200, answer.text
-    StoredWithHistory.model_validate(answer.json)
-    made: dict[str, Any] = answer.json
-    return made
+    StoredWithHistory.model_validate(told(answer))
+    return told(answer)
 
 
 def test_kept_comment_is_found_again(client: FlaskClient) -> None:
@@ -39,7 +37,7 @@ def test_kept_comment_is_found_again(client: FlaskClient) -> None:
 
 def test_same_comment_again_is_stored_once(client: FlaskClient) -> None:
     assert keep(client, "c-1", SPAM) == keep(client, "c-1", SPAM)
-    assert len(client.get("/v1/comments").json["comments"]) == 1
+    assert len(told(client.get("/v1/comments"))["comments"]) == 1
 
 
 def test_changed_body_makes_a_revision(client: FlaskClient) -> None:
@@ -54,7 +52,7 @@ def test_changed_body_makes_a_revision(client: FlaskClient) -> None:
 def test_kept_comment_needs_its_id(client: FlaskClient, comment: dict[str, Any]) -> None:
     answer = client.post("/v1/comments", json={"comment": comment})
     assert answer.status_code == 400
-    assert [error["field"] for error in answer.json["errors"]] == ["comment.id"]
+    assert [error["field"] for error in told(answer)["errors"]] == ["comment.id"]
 
 
 @pytest.mark.parametrize("comment_id", ["a/b", "a//b", "/", "é ü", "100%", "?x=1#y", "x/decisions", "<script>"])
@@ -78,7 +76,7 @@ def test_pages_go_through_all_comments(client: FlaskClient) -> None:
     cursor: str | None = ""
     while cursor is not None:
         query = {"limit": 3, "cursor": cursor} if cursor else {"limit": 3}
-        page = client.get("/v1/comments", query_string=query).json
+        page = told(client.get("/v1/comments", query_string=query))
         StoredPage.model_validate(page)
         seen += [item["comment"]["id"] for item in page["comments"]]
         cursor = page["cursor"]
@@ -88,7 +86,7 @@ def test_pages_go_through_all_comments(client: FlaskClient) -> None:
 def test_page_filters_by_status(client: FlaskClient) -> None:
     statuses = {keep(client, "c-1", SPAM)["status"], keep(client, "c-2", "Lovely bridge, I cross it daily.")["status"]}
     for status in ("published", "held", "rejected"):
-        page = client.get("/v1/comments", query_string={"status": status}).json
+        page = told(client.get("/v1/comments", query_string={"status": status}))
         assert {item["status"] for item in page["comments"]} == statuses & {status}
 
 
@@ -98,7 +96,7 @@ def test_page_filters_by_status(client: FlaskClient) -> None:
 def test_wrong_query_is_named(client: FlaskClient, query: str, field: str) -> None:
     answer = client.get(f"/v1/comments?{query}")
     assert answer.status_code == 400
-    assert answer.json["errors"][0]["field"] == field
+    assert told(answer)["errors"][0]["field"] == field
 
 
 def test_foreign_cursor_is_refused(client: FlaskClient) -> None:
@@ -114,8 +112,8 @@ def test_decision_changes_the_status(client: FlaskClient) -> None:
     ]:
         answer = client.post("/v1/comments/c-1/decisions", json={"decision": decision, "by": "anna@news.example"})
         assert answer.status_code == 200
-        Decided.model_validate(answer.json)
-        assert answer.json["status"] == look(client, "c-1")["status"] == status
+        Decided.model_validate(told(answer))
+        assert told(answer)["status"] == look(client, "c-1")["status"] == status
     made = [(line["decision"], line["by"]) for line in look(client, "c-1")["history"] if line["kind"] == "decision"]
     assert made == [(name, "anna@news.example") for name in ("reject_promotional", "approve", "reject_other")]
 
@@ -133,7 +131,7 @@ def test_wrong_decision_is_named(client: FlaskClient, sent: dict[str, str], fiel
     keep(client, "c-1", "Lovely bridge.")
     answer = client.post("/v1/comments/c-1/decisions", json=sent)
     assert answer.status_code == 400
-    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert [error["field"] for error in told(answer)["errors"]] == [field]
 
 
 def test_other_sites_records_are_not_found(service: Service, client: FlaskClient) -> None:
@@ -145,7 +143,7 @@ def test_other_sites_records_are_not_found(service: Service, client: FlaskClient
     assert other.get("/v1/comments/c-1").status_code == 404
     assert other.post("/v1/comments/c-1/decisions", json=decision).status_code == 404
     assert other.get("/v1/articles/a-1").status_code == 404
-    assert other.get("/v1/comments").json["comments"] == []
+    assert told(other.get("/v1/comments"))["comments"] == []
 
 
 def test_article_is_told_once(client: FlaskClient) -> None:
@@ -153,7 +151,7 @@ def test_article_is_told_once(client: FlaskClient) -> None:
     first = client.put("/v1/articles/a-1", json=article)
     again = client.put("/v1/articles/a-1", json={**article, "id": "a-1"})
     assert (first.status_code, again.status_code) == (201, 200)
-    found = client.get("/v1/articles/a-1").json
+    found = told(client.get("/v1/articles/a-1"))
     ArticleOut.model_validate(found)
     assert found == {**article, "id": "a-1"}
 
@@ -161,7 +159,7 @@ def test_article_is_told_once(client: FlaskClient) -> None:
 def test_article_under_another_id_is_refused(client: FlaskClient) -> None:
     answer = client.put("/v1/articles/a-1", json={"id": "a-2", "title": "The bridge"})
     assert answer.status_code == 400
-    assert answer.json["errors"][0]["field"] == "id"
+    assert told(answer)["errors"][0]["field"] == "id"
 
 
 def test_nul_in_a_comment_is_kept(client: FlaskClient) -> None:

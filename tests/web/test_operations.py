@@ -8,23 +8,22 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
 from moderation.web.answers import Health, Readiness
-from tests.web.conftest import Service
+from tests.web.conftest import Service, told
 
 
 @pytest.fixture
 def document(service: Service) -> dict[str, Any]:
     answer = service.client.get("/openapi.json")
     assert answer.content_type == "application/json"
-    made: dict[str, Any] = answer.json
-    return made
+    return told(answer)
 
 
 def test_process_answers_without_a_key(service: Service) -> None:
-    Health.model_validate(service.client.get("/healthz").json)
+    Health.model_validate(told(service.client.get("/healthz")))
 
 
 def test_readiness_names_database_and_release(service: Service) -> None:
-    ready = Readiness.model_validate(service.client.get("/readyz").json)
+    ready = Readiness.model_validate(told(service.client.get("/readyz")))
     assert (ready.database, ready.release) == ("ok", service.release.version)
 
 

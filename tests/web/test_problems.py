@@ -1,13 +1,18 @@
 """Errors have one shape, and tell nobody's words."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask, Response
 from flask.testing import FlaskClient
+from sqlalchemy.engine import Engine, make_url
 
+from moderation.release import Release
 from moderation.web.answers import Problem
-from tests.web.conftest import Service
+from tests.web.conftest import Service, serve
 
 
 def check(answer: object, status: int) -> Problem:
@@ -38,9 +43,10 @@ def test_head_answers_without_a_body(client: FlaskClient) -> None:
 
 def test_unforeseen_error_hides_its_words(service: Service, caplog: pytest.LogCaptureFixture) -> None:
     app: Flask = service.app
+    words = "my private words"
 
     def broken() -> str:
-        raise RuntimeError("my private words")
+        raise RuntimeError(words)
 
     app.add_url_rule("/broken", view_func=broken)
     answer = app.test_client().get("/broken")
@@ -51,27 +57,31 @@ def test_unforeseen_error_hides_its_words(service: Service, caplog: pytest.LogCa
 
 
 def test_lost_database_asks_to_come_again(
-    service: Service, client: FlaskClient, caplog: pytest.LogCaptureFixture
+    release: Release, postgresql: Engine, postgresql_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lose_database(service)
-    with caplog.at_level(logging.WARNING):
-        for answer in (
-            client.post("/v1/comments", json={"comment": {"id": "c-1", "body": "my private words"}}),
-            client.get("/readyz"),
-        ):
+    service = serve(release, postgresql_url)
+    client = service.client
+    client.environ_base["HTTP_AUTHORIZATION"] = service.headers["Authorization"]
+    sent = {"comment": {"id": "c-1", "body": "my private words"}}
+    with caplog.at_level(logging.WARNING), refusing(postgresql, postgresql_url):
+        for answer in (client.post("/v1/comments", json=sent), client.get("/v1/comments"), client.get("/readyz")):
             check(answer, 503)
             assert int(answer.headers["Retry-After"]) > 0
     assert "private" not in caplog.text
+    assert client.post("/v1/comments", json=sent).status_code == 200
 
 
-def lose_database(service: Service) -> None:
-    """Leave a file in the database's place that is none."""
-    from pathlib import Path
-
-    path = Path(service.settings.database_url.removeprefix("sqlite:///"))
-    for name in (f"{path}-wal", f"{path}-shm"):
-        Path(name).unlink(missing_ok=True)
-    path.write_bytes(b"this is not a database" * 1000)
+@contextmanager
+def refusing(server: Engine, url: str) -> Iterator[None]:
+    """The server gives no connection to this database, and has ended those that were."""
+    name = make_url(url).database
+    with server.connect() as connection:
+        connection.execute(sa.text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        connection.execute(
+            sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n"), {"n": name}
+        )
+        yield
+        connection.execute(sa.text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json", "/nowhere", "/v1/comments"])

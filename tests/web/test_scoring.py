@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from moderation.web.answers import Result, ScoreAnswer
-from tests.web.conftest import Service
+from tests.web.conftest import Service, told
 
-SEED = {
+SEED: dict[str, Any] = {
     "comment": {"id": "c-9", "body": "Nice article.\ntogel singapore", "author": {"name": "kelly"}},
     "article": {"id": "a-9", "title": "Helicopter lost", "body": "The helicopter was lost on Monday near the coast."},
 }
@@ -22,7 +22,7 @@ SEED = {
 def scored(client: FlaskClient, sent: Any) -> dict[str, Any]:
     answer = client.post("/v1/score", json=sent)
     assert answer.status_code == 200, answer.text
-    made: dict[str, Any] = answer.json
+    made = told(answer)
     TypeAdapter(ScoreAnswer).validate_python(made)
     return made
 
@@ -34,7 +34,7 @@ def body(text: str) -> dict[str, Any]:
 def test_one_comment_gives_one_result(client: FlaskClient, service: Service) -> None:
     made = scored(client, SEED)
     assert (made["comment_id"], made["release"]) == ("c-9", service.release.version)
-    assert made["action"] in {"hold", "reject"}
+    assert made["promotional"] > scored(client, {**SEED, **body("The helicopter fell near the coast.")})["promotional"]
     assert made["off_topic"] is not None
     assert 0 < len(made["reasons"]) <= 9
 
@@ -71,8 +71,8 @@ def test_batch_answers_in_its_order(client: FlaskClient) -> None:
 def test_batch_scores_as_one_at_a_time(client: FlaskClient) -> None:
     alone = scored(client, SEED)
     first, second = scored(client, {"comments": [SEED, body("Thank you.")]})["results"]
-    assert first == pytest.approx(alone)
-    assert second == pytest.approx(scored(client, body("Thank you.")))
+    assert first == alone
+    assert second == scored(client, body("Thank you."))
 
 
 def test_empty_batch_gives_no_results(client: FlaskClient) -> None:
@@ -108,9 +108,7 @@ def test_known_article_need_only_be_named(client: FlaskClient) -> None:
     assert client.put("/v1/articles/a-9", json=article).status_code == 201
     whole = scored(client, {"comment": {"body": "The helicopter was old."}, "article": article})
     for named in ({"id": "a-9"}, {"url": "https://news.example/9"}):
-        assert scored(client, {"comment": {"body": "The helicopter was old."}, "article": named}) == pytest.approx(
-            whole
-        )
+        assert scored(client, {"comment": {"body": "The helicopter was old."}, "article": named}) == whole
 
 
 def test_unknown_named_article_is_no_article(client: FlaskClient) -> None:
@@ -119,7 +117,7 @@ def test_unknown_named_article_is_no_article(client: FlaskClient) -> None:
 
 def test_scoring_stores_nothing(client: FlaskClient) -> None:
     scored(client, SEED)
-    assert client.get("/v1/comments").json == {"comments": [], "cursor": None}
+    assert told(client.get("/v1/comments")) == {"comments": [], "cursor": None}
     assert client.get("/v1/articles/a-9").status_code == 404
 
 
@@ -127,14 +125,14 @@ def test_ten_megabytes_are_refused(client: FlaskClient) -> None:
     answer = client.post("/v1/score", data=b'{"comment": {"body": "' + b"x" * 10_000_000 + b'"}}')
     assert answer.status_code == 413
     assert answer.content_type == "application/problem+json"
-    assert "8000000 bytes" in answer.json["detail"]
+    assert "8000000 bytes" in told(answer)["detail"]
 
 
 def test_invalid_comment_is_a_problem(client: FlaskClient) -> None:
     answer = client.post("/v1/score", json={"comments": [SEED, {"comment": {"text": "a"}}]})
     assert answer.status_code == 400
     assert answer.content_type == "application/problem+json"
-    assert answer.json["errors"] == [
+    assert told(answer)["errors"] == [
         {"field": "comments[1].comment.body", "message": "is required"},
         {"field": "comments[1].comment.text", "message": "is not a known field"},
     ]

@@ -4,7 +4,9 @@ One TOML file a language stands beside this module. The same seed gives the same
 that is added changes no other. It knows nothing of data sets, features or models.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from itertools import islice
@@ -12,7 +14,8 @@ from random import Random
 
 import pandas as pd
 
-from training.corpus.grammar import Kinds, Language, Recipe, pick, read_language, words
+from training.corpus.companions import Companions
+from training.corpus.grammar import Kinds, Language, Recipe, empty_share, pick, read_language, words
 from training.corpus.scene import BUILT_IN, Scene
 from training.corpus.slips import slip
 
@@ -25,7 +28,7 @@ _DAYS_OF_ARTICLES = 8 * 365
 _HOUR, _DAY = 3600.0, 86400.0
 _URL_USED = 0.9  # of the comments whose recipe names an address
 _HOMEPAGE_OF_PROMOTER = 0.08  # of the promotional comments whose recipe names none
-_ANONYMOUS = 0.05
+_ANONYMOUS = 0.1  # of the promotional comments that can have no author's URL
 _PATIENCE = 2_000  # attempts in a row without a new body before a label counts as exhausted
 
 
@@ -49,9 +52,11 @@ def write_corpus(seed: int, per_language: int) -> tuple[pd.DataFrame, pd.DataFra
         rng = Random(f"{seed}:{language.code}")  # noqa: S311  # a reproducible draw, not a secret
         published = _articles(language, rng)
         articles += published
-        half = per_language // 2
+        companions = Companions(language, rng)
         written = [
-            row for label in (HAM, PROMOTIONAL) for row in islice(_comments(language, label, published, rng), half)
+            row
+            for habits in _habits(language, companions)
+            for row in islice(_comments(language, habits, companions, published, rng), per_language // 2)
         ]
         comments += [{"id": f"{language.code}-{n}", **row} for n, row in enumerate(written)]
     return pd.DataFrame(comments, columns=COMMENT_COLUMNS), pd.DataFrame(articles, columns=ARTICLE_COLUMNS)
@@ -73,15 +78,50 @@ def _articles(language: Language, rng: Random) -> list[dict[str, str]]:
     ]
 
 
-def _comments(language: Language, label: str, articles: list[dict[str, str]], rng: Random) -> Iterator[dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Habits:
+    """What the comments of one label have beside their words: shares of all whose recipe says nothing of it."""
+
+    label: str
+    kinds: Kinds
+    homepage: float
+    anonymous: float
+    companions: float
+
+
+def _habits(language: Language, companions: Companions) -> tuple[_Habits, _Habits]:
+    """Return how ordinary and how promotional comments are made, so that both are alike in what is no promotion."""
+    promoted, ordinary = _share_with_url(language.promotional), _share_with_url(language.ordinary)
+    wanted = promoted * _URL_USED + (1 - promoted) * _HOMEPAGE_OF_PROMOTER
+    homepage = min(max((wanted - ordinary * _URL_USED) / (1 - ordinary), 0.0), 1.0) if ordinary < 1 else 0.0
+    nameless = _ANONYMOUS * (1 - _share_with_url(language.promotional, empty_counts=True))
+    return (
+        _Habits(HAM, language.ordinary, homepage, nameless, companions.ordinary),
+        _Habits(PROMOTIONAL, language.promotional, _HOMEPAGE_OF_PROMOTER, _ANONYMOUS, companions.promotional),
+    )
+
+
+def _share_with_url(kinds: Kinds, *, empty_counts: bool = False) -> float:
+    """Return which share of the comments has an author's URL of its recipe; with empty ones counted, could have one."""
+
+    def of(recipe: Recipe) -> float:
+        if not recipe.urls or empty_counts:
+            return float(bool(recipe.urls))
+        return 1 - sum(map(empty_share, recipe.urls)) / len(recipe.urls)
+
+    shares = [sum(map(of, recipes)) / len(recipes) for recipes in kinds.values()]
+    return sum(shares) / len(shares)
+
+
+def _comments(
+    language: Language, habits: _Habits, companions: Companions, articles: list[dict[str, str]], rng: Random
+) -> Iterator[dict[str, str]]:
     """Yield comments of one label whose bodies are all different, until no more are found."""
-    promotional = label == PROMOTIONAL
-    homepages = _HOMEPAGE_OF_PROMOTER if promotional else _homepage_share(language)
     seen: set[str] = {""}
     barren = 0
-    for kind, recipe in _recipes(language.promotional if promotional else language.ordinary, rng):
+    for kind, recipe in _recipes(habits.kinds, rng):
         place = int(rng.random() * len(articles))
-        row = _comment(Scene(rng, language, language.stories[place]), recipe, homepages)
+        row = _comment(Scene(rng, language, language.stories[place]), recipe, habits, companions)
         barren = barren + 1 if row["body"] in seen else 0
         if barren > _PATIENCE:
             return
@@ -90,8 +130,8 @@ def _comments(language: Language, label: str, articles: list[dict[str, str]], rn
             yield row | {
                 "site": articles[place]["site"],
                 "article_id": articles[place]["id"],
-                "label": label,
-                "created_at": _created(articles[place]["published_at"], label, rng),
+                "label": habits.label,
+                "created_at": _created(articles[place]["published_at"], habits.label, rng),
                 "note": kind,
                 "language": language.code,
             }
@@ -106,33 +146,26 @@ def _recipes(kinds: Kinds, rng: Random) -> Iterator[tuple[str, Recipe]]:
             yield kind, recipes[turns[kind]]
 
 
-def _comment(scene: Scene, recipe: Recipe, homepages: float) -> dict[str, str]:
+def _comment(scene: Scene, recipe: Recipe, habits: _Habits, companions: Companions) -> dict[str, str]:
     rng = scene.rng
-    body = slip(scene.write(recipe.text).strip(), rng).strip()
+    body = companions.join(scene.write(recipe.text).strip(), scene, habits.companions)
     name = scene.write(pick(rng, recipe.authors))
-    if not recipe.urls and rng.random() < _ANONYMOUS:
+    if rng.random() < habits.anonymous and (habits.label == HAM or not recipe.urls):
         name = ""
-    return {"body": body, "author_name": name, "author_url": _author_url(scene, recipe, homepages)}
+    return {
+        "body": slip(re.sub(r" {2,}", " ", body), rng).strip(),
+        "author_name": name,
+        "author_url": _author_url(scene, recipe, habits.homepage),
+    }
 
 
-def _author_url(scene: Scene, recipe: Recipe, homepages: float) -> str:
-    if scene.rng.random() >= (_URL_USED if recipe.urls else homepages):
+def _author_url(scene: Scene, recipe: Recipe, homepage: float) -> str:
+    if scene.rng.random() >= (_URL_USED if recipe.urls else homepage):
         return ""
     url = scene.write(pick(scene.rng, recipe.urls)) if recipe.urls else scene.draw("person_domain")
-    host = url.split("://")[-1].removeprefix("www.").rstrip("/")
-    return scene.one_of("http://", "https://") + scene.one_of("", "", "", "www.") + host + scene.one_of("", "/")
-
-
-def _homepage_share(language: Language) -> float:
-    """Return how many ordinary comments need a homepage so that both labels have an author's URL equally often."""
-    promoted, ordinary = _share_with_urls(language.promotional), _share_with_urls(language.ordinary)
-    wanted = promoted * _URL_USED + (1 - promoted) * _HOMEPAGE_OF_PROMOTER
-    return min(max((wanted - ordinary * _URL_USED) / (1 - ordinary), 0.0), 1.0) if ordinary < 1 else 0.0
-
-
-def _share_with_urls(kinds: Kinds) -> float:
-    shares = [sum(bool(recipe.urls) for recipe in recipes) / len(recipes) for recipes in kinds.values()]
-    return sum(shares) / len(shares)
+    host = url.split("://")[-1].removeprefix("www.").rstrip("/").replace(" ", "-")
+    start = scene.one_of("http://", "https://") + scene.one_of("", "", "", "www.")
+    return start + host + scene.one_of("", "/") if host else ""
 
 
 def _created(published_at: str, label: str, rng: Random) -> str:

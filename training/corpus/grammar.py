@@ -146,6 +146,15 @@ def slot_names(template: Template) -> Iterator[str]:
                 yield from slot_names(alternative)
 
 
+def empty_share(template: Template) -> float:
+    """Return how often a template gives no text at all, between 0 and 1."""
+    share = 1.0
+    for node in template:
+        choices = node.alternatives if isinstance(node, Choice) else ()
+        share *= sum(map(empty_share, choices)) / len(choices) if choices else 0.0
+    return share
+
+
 def read_language(file: str, source: str, built_in: Collection[str]) -> Language:
     """Read one corpus file.
 

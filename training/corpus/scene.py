@@ -28,6 +28,8 @@ _ENDINGS = (
     *words("ru ru in in co.uk co.uk de de pl id co.id vn ir com.br fr it es nl se us eu ca com.au com.ng tr cn jp kr"),
     *words("biz shop store icu vip cc pro space website link app tech today world ws to tv pw su"),
 )
+_HOSTS = words("wordpress.com blogspot.com weebly.com wixsite.com tumblr.com livejournal.com github.io substack.com")
+_PRIVATE = words("blog notes writes photo family music lab garden books travels kitchen studio reads cat home bikes")
 _PHONES = {
     "en": [
         "+1 (###) ###-####",
@@ -50,7 +52,7 @@ _PHONES = {
     "ko": ["010-####-####", "+82 10-####-####"],
 }
 _ANY_PHONE = [pattern for patterns in _PHONES.values() for pattern in patterns]
-_MONEY = ["${}", "${}", "€{}", "£{}", "₦{}", "₹{}", "Rs {}", "Rp {}", "{} USD", "{} EUR", "{} USDT", "R{}", "${}k"]
+_MONEY = ["${}", "${}", "€{}", "£{}", "₦{}", "₹{}", "Rs {}", "Rp {}", "{} USD", "{} EUR", "{} USDT", "R{}"]
 _EMOJI = words("😀 😂 🤣 😍 😭 😎 🙏 👍 👏 ❤️ 🔥 💯 😅 🤔 😢 😡 🙌 💪 🎉 ✨ 😉 🥰 👌 💔 🤦 🌹 😱 🤷 🎶 ☕")
 _SPAM_EMOJI = words("💰 💸 🔥 🚀 👉 👇 💵 ✅ 📈 🎁 💎 🤑 ⬇️ ➡️ 📲 ☎️ 🎰 💋 🔞 ⭐ ⚡ 🏆")
 _SHORTENERS = words("bit.ly tinyurl.com cutt.ly t.ly s.id is.gd rb.gy goo.gl shorturl.at")
@@ -132,10 +134,13 @@ def _brand(scene: Scene) -> str:
     return front + word + joint + tail
 
 
+def _site(name: str, scene: Scene) -> str:
+    """Return an address under which a private page or a promoter's may stand; the ending tells nothing."""
+    return f"{name}.{pick(scene.rng, _HOSTS if scene.rng.random() < 0.15 else _ENDINGS)}"
+
+
 def _domain(scene: Scene) -> str:
-    if scene.rng.random() < 0.08:
-        return scene.brand() + scene.one_of(".blogspot.com", ".wordpress.com", ".weebly.com", ".wixsite.com")
-    return f"{scene.brand()}.{pick(scene.rng, _ENDINGS)}"
+    return _site(scene.brand(), scene)
 
 
 def _private_name(scene: Scene) -> str:
@@ -145,10 +150,11 @@ def _private_name(scene: Scene) -> str:
 
 def _person_domain(scene: Scene) -> str:
     name = _private_name(scene) if scene.rng.random() < 0.5 else _syllables(scene, 2, 4)
-    if scene.rng.random() < 0.25:
-        return name + scene.one_of(".wordpress.com", ".blogspot.com", ".tumblr.com", ".github.io", ".livejournal.com")
-    word = scene.one_of("", "", "", "blog", "notes", "-writes", "photo", "family", "music", "design", "lab", "garden")
-    return f"{name}{word}.{pick(scene.rng, _ENDINGS)}"
+    tail = scene.one_of(
+        pick(scene.rng, _PRIVATE), _syllables(scene, 1, 2), scene.some(_DIGITS, scene.between(1, 3)), ""
+    )
+    joint = "-" if tail.isalpha() and scene.rng.random() < 0.2 else ""
+    return _site(name + joint + tail, scene)
 
 
 def _news_url(scene: Scene) -> str:
@@ -165,6 +171,10 @@ def _news_url(scene: Scene) -> str:
         f"www.{pick(scene.rng, _NEWS)}/{scene.one_of('world', 'news', 'article', '20' + number[:2])}/{slug}",
         f"{own}/{slug}{scene.one_of('', '.html', '/', '-' + number)}",
         f"www.{own}/{scene.one_of('node', 'story', 'p')}/{number}",
+        f"{own}/?{scene.one_of('p', 'id', 'ref', 'a')}={number}",
+        own,
+        f"www.{own}",
+        f"{own}/",
     )
     return scene.one_of("https://", "https://", "http://", "") + page
 

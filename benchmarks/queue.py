@@ -1,0 +1,215 @@
+"""Does the review queue stay as fast when a hundred times as much is stored?
+
+    python -m benchmarks.queue [--large 1000000] [--on sqlite] [--on postgresql] [--server URL]
+
+Fills a database with 10,000 comments and another with 1,000,000 (a tenth of each held), times what a moderator does
+through the same ``Review`` that the pages call, and prints the medians and their ratio. Exit status 1 where one of the
+four uses that must stay under 2.0 does not. The databases are removed afterwards.
+"""
+
+import argparse
+import random
+import secrets
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from moderation.comment import Action, Article, Author, Comment, Decision, Reason, Score, Status, Thresholds
+from moderation.decisions import make_findable
+from moderation.detection.campaigns import plain_traces
+from moderation.moderator import Filter, Moderator, Order, Role, User
+from moderation.review import Review
+from moderation.storage import articles, campaigns, comments, tallies
+from moderation.storage.comments import Judged
+from moderation.storage.database import Database
+from moderation.storage.tables import comments as table
+
+SERVER = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+SMALL, LARGE, HELD_IN, ARTICLES = 10_000, 1_000_000, 10, 200
+PER_AUTHOR, LINK_IN, CHUNK, RUNS = 20, 4, 5_000, 60
+BOUND = 2.0
+BOUND_USES = ("first page", "next page", "search by author", "decide")
+SIGNALS = ("wording", "link in the comment", "contact", "author gives a web address", "praise", "obfuscation")
+LANGUAGES = ("en", "de", "es", "fr", "id", "pt", "ru", "tr")
+HEADS, TAILS = "ba de fi go lu ma ne po ra su ti vo", "n r st ll t nd"
+WORDS = tuple(f"{head}{tail}" for head in HEADS.split() for tail in TAILS.split())
+
+
+class _NoScorer:
+    def score_many(self, pairs: object) -> list[Score]:
+        raise AssertionError("the queue scores nothing")
+
+
+class _NoRelease:
+    version = "none"
+    thresholds = Thresholds(0.4, 0.99)
+    classifier = _NoScorer()
+
+
+def fill(database: Database, count: int) -> Moderator:
+    """Store so many comments of one site, as ``check`` would have, and give the moderator of it."""
+    chance = random.Random(count)
+    moderator = Moderator(_NoRelease(), database)
+    moderator.add_site("paper")
+    site_id = moderator.site("paper").id
+    with database.writing() as connection:
+        named = [Article(f"a-{number}", f"Article {number}", _text(chance, 300)) for number in range(ARTICLES)]
+        numbers = [articles.put(connection, site_id, article)[0].number for article in named]
+    start = datetime.now(UTC) - timedelta(seconds=count)
+    for first in range(0, count, CHUNK):
+        rows = [
+            _row(chance, place, count, site_id=site_id, article_number=chance.choice(numbers), start=start)
+            for place in range(first, min(first + CHUNK, count))
+        ]
+        with database.writing() as connection:
+            _store(connection, site_id, rows)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        on_postgresql = connection.dialect.name == "postgresql"  # whose daemon does this by itself after a while
+        connection.execute(sa.text("VACUUM ANALYZE" if on_postgresql else "PRAGMA optimize"))
+    return moderator
+
+
+def _row(
+    chance: random.Random, place: int, count: int, *, site_id: int, article_number: int, start: datetime
+) -> dict[str, Any]:
+    held = place % HELD_IN == 0
+    authors = count // PER_AUTHOR
+    author = f"reader{chance.randrange(authors)}"
+    link = f" https://shop{chance.randrange(authors)}.com/" if place % LINK_IN == 0 else ""
+    body = _text(chance, chance.randrange(60, 500)) + link
+    comment = Comment(
+        body, f"c-{place}", author=Author(author, "", f"{author}@example.org", "192.0.2.1", "Mozilla/5.0")
+    )
+    reason = Reason(chance.choice(SIGNALS), "body", (0, 5), body[:5], chance.uniform(0.1, 3))
+    score = Score(chance.uniform(0.4, 0.99) if held else chance.uniform(0, 0.4), 0.5, (reason,), "none")
+    action, status = (Action.HOLD, Status.HELD) if held else (Action.PUBLISH, Status.PUBLISHED)
+    judged = Judged(score, action, status, "promotional", 1, chance.choice(LANGUAGES) if held else "")
+    return comments.new_row(
+        site_id, comment, judged, article_number=article_number, now=start + timedelta(seconds=place)
+    )
+
+
+def _store(connection: Connection, site_id: int, rows: list[dict[str, Any]]) -> None:
+    connection.execute(sa.insert(table), rows)
+    named = table.c.name.in_([row["name"] for row in rows])
+    stored = list(connection.execute(sa.select(table).where(table.c.site_id == site_id, named)))
+    for action in (Action.PUBLISH, Action.HOLD):
+        of_action = [row for row in stored if row.action == action.value]
+        standings = (tallies.Standing(*(getattr(row, name) for name in tallies.Standing._fields)) for row in of_action)
+        tallies.receive(connection, standings, action)
+    traces = [(site_id, row.id, trace) for row in stored for trace in plain_traces(comments.comment_of(row))]
+    campaigns.add(connection, traces)
+    held = [(row.id, site_id, comments.comment_of(row)) for row in stored if row.status == Status.HELD.value]
+    make_findable(connection, held)
+
+
+def _text(chance: random.Random, length: int) -> str:
+    return " ".join(chance.choices(WORDS, k=max(1, length // 5)))
+
+
+def measure(moderator: Moderator, count: int) -> dict[str, float]:
+    """The median time of each use in milliseconds."""
+    chance = random.Random(1)
+    token = moderator.accounts.add_user("bench@example.org", Role.MODERATOR)
+    user = moderator.accounts.accept(token, secrets.token_hex(16))
+    review, queue = moderator.review, Filter(site="paper")
+    cursors: list[str | None] = []
+    for _ in range(5):
+        cursors.append(review.page(queue, cursor=cursors[-1] if cursors else None, limit=50).cursor)
+    like = review.page(queue, limit=1).items[0].number
+
+    def author() -> str:
+        return f"reader{chance.randrange(count // PER_AUTHOR)}@example.org"
+
+    uses: dict[str, Callable[[], object]] = {
+        "first page": lambda: review.page(queue, limit=50, user=user),
+        "next page": lambda: review.page(queue, cursor=chance.choice(cursors), limit=50, user=user),
+        "search by author": lambda: review.page(Filter(site="paper", author=author(), status=None), Order.NEWEST),
+        "decide": lambda: _decide(review, user),
+        "first page, doubtful": lambda: review.page(queue, Order.DOUBTFUL, limit=50, user=user),
+        "first page, oldest": lambda: review.page(queue, Order.OLDEST, limit=50, user=user),
+        "first page, all sites": lambda: review.page(Filter(), limit=50, user=user),
+        "first page, one signal": lambda: review.page(Filter(site="paper", signal=SIGNALS[0]), limit=50, user=user),
+        "published, newest": lambda: review.page(Filter(site="paper", status=Status.PUBLISHED), Order.NEWEST, limit=50),
+        "all of a domain": lambda: review.page(Filter(site="paper", domain="shop7.com", status=None)),
+        "near-duplicates": lambda: review.page(Filter(like=like, status=None)),
+        "counts": lambda: review.counts("paper"),
+        "figures": lambda: moderator.reports.figures("paper"),
+    }
+    return {name: _median_ms(use) for name, use in uses.items()}
+
+
+def _decide(review: Review, user: User) -> None:
+    item = review.take(Filter(site="paper"), Order.CERTAIN, user).items[0]
+    if review.decide_many([item.seen], Decision.APPROVE, user).skipped:
+        raise AssertionError("an item that was taken could not be decided")
+
+
+def _median_ms(use: Callable[[], object]) -> float:
+    for _ in range(3):
+        use()
+    times = []
+    for _ in range(RUNS):
+        begin = time.perf_counter()
+        use()
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times) * 1000
+
+
+@contextmanager
+def scratch(kind: str, server: str) -> Iterator[str]:
+    """The URL of an empty database that is removed afterwards."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/queue.sqlite3"
+        return
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"moderation_queue_{secrets.token_hex(4)}"
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        try:
+            yield engine.url.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def compare(kind: str, server: str, large: int) -> bool:
+    """Print the medians at both sizes; true where the four uses stay within the bound."""
+    medians = []
+    for count in (SMALL, large):
+        with scratch(kind, server) as url:
+            Database.upgrade(url)
+            database = Database.open(url)
+            begin = time.perf_counter()
+            moderator = fill(database, count)
+            print(f"{kind}: {count:,} comments stored in {time.perf_counter() - begin:.0f} s", flush=True)
+            medians.append(measure(moderator, count))
+            database.close()
+    print(f"{'median ms on ' + kind:<28}{SMALL:>12,}{large:>12,}{'ratio':>8}")
+    for use, few in medians[0].items():
+        bound = f"  at most {BOUND}" if use in BOUND_USES else ""
+        print(f"{use:<28}{few:>12.2f}{medians[1][use]:>12.2f}{medians[1][use] / few:>8.2f}{bound}")
+    return all(medians[1][use] <= BOUND * medians[0][use] for use in BOUND_USES)
+
+
+def main() -> int:
+    """Compare on each database that was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--large", type=int, default=LARGE)
+    parser.add_argument("--on", action="append", choices=("sqlite", "postgresql"))
+    parser.add_argument("--server", default=SERVER)
+    given = parser.parse_args()
+    results = [compare(kind, given.server, given.large) for kind in given.on or ("sqlite", "postgresql")]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

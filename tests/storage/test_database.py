@@ -1,0 +1,125 @@
+"""Opening, migrating and refusing databases, and what the databases themselves guarantee."""
+
+import stat
+import threading
+import traceback
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from moderation.comment import Comment, Decision
+from moderation.moderator import Invalid, Moderator, NewerDatabase, OutdatedDatabase, Site, StoreError, Unavailable
+from moderation.storage.database import Database
+from moderation.storage.tables import metadata
+from tests.conftest import SPAM
+
+
+def test_migrations_lead_to_the_tables(database: Database) -> None:
+    with database.reading() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), metadata)
+    differences = [one for one in found if "comment_words" not in repr(one)]  # the full-text index is no Table
+    assert differences == []
+
+
+def test_sqlite_is_made_at_first_start(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "moderation.sqlite3"
+    database = Database.open(f"sqlite:///{path}")
+    database.ping()
+    database.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    Database.open(f"sqlite:///{path}").close()
+
+
+def test_first_start_of_many_is_one(empty_database_url: str) -> None:
+    failures: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            Database.upgrade(empty_database_url)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    Database.open(empty_database_url).close()
+
+
+def test_empty_postgresql_asks_for_upgrade(empty_database_url: str) -> None:
+    if empty_database_url.startswith("sqlite"):
+        pytest.skip("SQLite is brought up to date when it is opened")
+    with pytest.raises(OutdatedDatabase, match="moderation db upgrade"):
+        Database.open(empty_database_url)
+    assert Database.upgrade(empty_database_url) == Database.upgrade(empty_database_url)
+    Database.open(empty_database_url).close()
+
+
+def test_newer_database_is_refused(empty_database_url: str) -> None:
+    Database.upgrade(empty_database_url)
+    database = Database.open(empty_database_url)
+    with database.writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(NewerDatabase, match="9999"):
+        Database.open(empty_database_url)
+    with pytest.raises(NewerDatabase):
+        Database.upgrade(empty_database_url)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://x/y", "nonsense", "postgresql://x/y"])
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(Invalid, match="sqlite:///PATH"):
+        Database.open(url)
+
+
+def test_sqlite_waits_for_the_disk(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/moderation.sqlite3")
+    with database.reading() as connection:
+        told = {
+            name: connection.execute(sa.text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    database.close()
+    assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+def test_failed_block_stores_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.writing() as connection:
+        connection.execute(sa.text("INSERT INTO sites (name, created_at) VALUES ('x', '2026-01-01')"))
+        raise RuntimeError
+    with database.reading() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM sites")).scalar() == 0
+
+
+@pytest.mark.parametrize("statement", ["UPDATE decisions SET made_by = 'x'", "DELETE FROM decisions"])
+def test_decisions_can_not_be_changed(moderator: Moderator, site: Site, database: Database, statement: str) -> None:
+    moderator.check(site, Comment(SPAM, "c-1"))
+    moderator.decide(site, "c-1", Decision.APPROVE, "ann")
+    with pytest.raises(StoreError, match="refused"), database.writing() as connection:
+        connection.execute(sa.text(statement))
+    assert [event.by for event in moderator.history(site, "c-1")] == ["ann"]
+
+
+def test_errors_hold_no_readers_text(database: Database) -> None:
+    with pytest.raises(StoreError) as error, database.writing() as connection:
+        connection.execute(sa.text("INSERT INTO comments (body) VALUES (:body)"), {"body": "a reader's secret"})
+    told = "".join(traceback.format_exception(error.value))
+    assert "INSERT INTO comments" in told
+    assert "a reader's secret" not in told.replace('{"body": "a reader\'s secret"}', "")  # this file's own line
+
+
+def test_locked_sqlite_is_unavailable(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/moderation.sqlite3"
+    writer, waiter = Database.open(url), Database.open(url)
+    with waiter.reading() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")  # the one pooled connection: it is used again below
+    with writer.writing(), pytest.raises(Unavailable, match="does not answer"), waiter.writing():
+        pass
+    writer.close()
+    waiter.close()
