@@ -15,9 +15,10 @@ from moderation.moderator import Moderator
 from moderation.release import Release
 from moderation.settings import Settings
 from moderation.storage.database import Database
-from moderation.web import comments, operations, problems, scoring
+from moderation.web import comments, operations, problems, review, scoring
 from moderation.web.auth import Gate
 from moderation.web.express import Express
+from moderation.web.metrics import Measured, Metrics
 from moderation.web.transport import SecureHeaders
 
 
@@ -31,7 +32,8 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     release = release or releases.load(releases.current(settings.models))
     database = Database.open(settings.database_url, connections=settings.threads)
     moderator = Moderator(GatheringRelease.of(release), database)
-    gate = Gate(moderator, settings.max_body_bytes)
+    metrics = Metrics()
+    gate = Gate(moderator, metrics, settings.max_body_bytes)
 
     app = Flask("moderation", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
@@ -39,12 +41,13 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     app.url_map.converters["name"] = comments.NameConverter
     app.register_blueprint(scoring.blueprint(gate))
     app.register_blueprint(comments.blueprint(gate))
-    app.register_blueprint(operations.blueprint(moderator, release.version, version("comment-moderation")))
+    app.register_blueprint(operations.blueprint(moderator, metrics, release.version, version("comment-moderation")))
+    review.add_pages(app, moderator)
     problems.register(app)
 
     calls = {
         ("POST", "/v1/score"): partial(scoring.scored, gate),
         ("POST", "/v1/comments"): partial(comments.checked, gate),
     }
-    app.wsgi_app = SecureHeaders(Express(app.wsgi_app, calls))  # type: ignore[method-assign]  # Flask's own way
+    app.wsgi_app = SecureHeaders(Measured(Express(app.wsgi_app, calls), metrics))  # type: ignore[method-assign]  # Flask's own way
     return app

@@ -1,14 +1,18 @@
 """How many requests a second does ``POST /v1/score`` answer, beside a bare Flask JSON endpoint under the same server?
 
-    python benchmarks/http.py [--data DIR] [--rounds 7] [--seconds 3] [--connections 16] [--workers 1] [--threads 4]
+    python benchmarks/http.py [--data DIR] [--path /v1/comments] [--rounds 7] [--seconds 3] [--connections 16] \
+        [--workers 1] [--threads 16]
 
 Both run under Granian with the same workers and threads and get the same bodies from one load generator in a process
-of its own, in alternating rounds. Prints requests a second and the 99th percentile of both, and the median ratio.
+of its own, in alternating rounds: real comments of ``--data`` under their articles, else the project's own written
+ones. Prints requests a second and the 99th percentile of both, and the median ratio. ``--path /v1/comments`` measures
+comments that are kept: each gets an id of its own.
 """
 
 import argparse
 import asyncio
 import gzip
+import itertools
 import json
 import os
 import random
@@ -27,10 +31,17 @@ ROOT = HERE.parent.parent
 if sys.path[0] == str(HERE.parent):
     sys.path[0] = str(ROOT)  # this file must not be taken for the standard library's http
 BODIES = 2000
+ANY_ID = b"c-000000000000"
+"""Stands for an id of its own in each request."""
+
+Row = dict[Any, Any]
+"""A line of a data set."""
 
 
 class Connection(asyncio.Protocol):
     """One keep-alive connection that always has one request under way."""
+
+    ids = itertools.count(time.time_ns() // 1000 % 10**11)
 
     def __init__(self, requests: list[bytes], latencies_ms: list[float], deadline: float) -> None:
         self.requests, self.latencies_ms, self.deadline = requests, latencies_ms, deadline
@@ -45,7 +56,7 @@ class Connection(asyncio.Protocol):
     def send(self) -> None:
         """Send the next request."""
         self.sent_at = time.perf_counter()
-        self.transport.write(self.requests[self.next])
+        self.transport.write(self.requests[self.next].replace(ANY_ID, b"c-%012d" % next(self.ids), 1))
         self.next = (self.next + 1) % len(self.requests)
 
     def data_received(self, data: bytes) -> None:
@@ -96,27 +107,44 @@ async def load(port: int, requests: list[bytes], connections: int, seconds: floa
     return {"per_second": len(latencies_ms) / elapsed, "p99_ms": statistics.quantiles(latencies_ms, n=100)[98]}
 
 
-def requests_from(bodies: list[bytes], key: str) -> list[bytes]:
-    head = f"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
+def requests_from(bodies: list[bytes], path: str, key: str) -> list[bytes]:
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
     head += "Content-Type: application/json\r\n"
     return [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
 
 
-def bodies_from(directory: Path) -> list[bytes]:
-    """Real comments, each with its article where that is known."""
-    with gzip.open(directory / "comments.jsonl.gz", "rt", encoding="utf-8") as lines:
-        comments = [json.loads(line) for line in lines]
-    articles = {}
-    if (directory / "articles.jsonl.gz").exists():
-        with gzip.open(directory / "articles.jsonl.gz", "rt", encoding="utf-8") as lines:
-            articles = {article["id"]: article for article in map(json.loads, lines)}
-    chosen = random.Random(0).sample(comments, min(BODIES, len(comments)))
-    return [json.dumps(request(row, articles.get(row.get("article_id")))).encode() for row in chosen if row["body"]]
+def bodies_from(directory: Path | None) -> list[bytes]:
+    """Comments, each with its article where that is known."""
+    comments, articles = written() if directory is None else collected(directory)
+    chosen = [row for row in random.Random(0).sample(comments, min(BODIES, len(comments))) if row["body"]]
+    return [json.dumps(request(row, articles.get(str(row.get("article_id"))))).encode() for row in chosen]
 
 
-def request(row: dict[str, Any], article: dict[str, Any] | None) -> dict[str, Any]:
+def written() -> tuple[list[Row], dict[str, Row]]:
+    """Comments of the project's own corpus, and its articles by id."""
+    from training.corpus import write_corpus
+
+    comments, articles = write_corpus(seed=0, per_language=200)
+    named = {article["id"]: {**article} for article in articles.to_dict("records")}
+    return [{**row} for row in comments.to_dict("records")], named
+
+
+def collected(directory: Path) -> tuple[list[Row], dict[str, Row]]:
+    """Comments of a folder, and its articles by id."""
+    tables: list[list[Row]] = []
+    for name in ("comments.jsonl.gz", "articles.jsonl.gz"):
+        if not (directory / name).exists():
+            tables.append([])
+            continue
+        with gzip.open(directory / name, "rt", encoding="utf-8") as lines:
+            tables.append([json.loads(line) for line in lines])
+    comments, articles = tables
+    return comments, {article["id"]: article for article in articles}
+
+
+def request(row: Row, article: Row | None) -> dict[str, Any]:
     author = {"name": row.get("author_name", ""), "url": row.get("author_url", "")}
-    made: dict[str, Any] = {"comment": {"id": row["id"], "body": row["body"], "author": author}}
+    made: dict[str, Any] = {"comment": {"id": ANY_ID.decode(), "body": row["body"], "author": author}}
     if article is not None:
         made["article"] = {name: article.get(name, "") for name in ("id", "title", "body", "url")}
     return made
@@ -162,6 +190,7 @@ def bare_app() -> Any:
     app = Flask("bare")
 
     @app.post("/v1/score")
+    @app.post("/v1/comments")
     def score() -> Any:
         comment = request.get_json()["comment"]
         return jsonify(comment_id=comment["id"], length=len(comment["body"]))
@@ -203,7 +232,7 @@ def measure(options: argparse.Namespace) -> None:
 
 def one_round(bodies: list[bytes], port: int, key: str, options: argparse.Namespace) -> dict[str, float]:
     """The figures of one round, from a process that does nothing else."""
-    command = [sys.executable, str(HERE), "--load", str(port), "--key", key,
+    command = [sys.executable, str(HERE), "--load", str(port), "--key", key, "--path", options.path,
                "--connections", str(options.connections), "--seconds", str(options.seconds)]  # fmt: skip
     made = subprocess.run(command, input=b"\n".join(bodies), capture_output=True, check=True)
     figures: dict[str, float] = json.loads(made.stdout)
@@ -213,11 +242,12 @@ def one_round(bodies: list[bytes], port: int, key: str, options: argparse.Namesp
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="a folder of comments.jsonl.gz and articles.jsonl.gz")
+    parser.add_argument("--path", choices=["/v1/score", "/v1/comments"], default="/v1/score")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=16)
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--key", default="", help=argparse.SUPPRESS)
@@ -225,7 +255,7 @@ def main() -> None:
     if options.bare:
         serve_bare(options.workers, options.threads)
     elif options.load:
-        requests = requests_from(sys.stdin.buffer.read().split(b"\n"), options.key)
+        requests = requests_from(sys.stdin.buffer.read().split(b"\n"), options.path, options.key)
         print(json.dumps(asyncio.run(load(options.load, requests, options.connections, options.seconds))))
     else:
         measure(options)

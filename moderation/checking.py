@@ -13,9 +13,10 @@ from sqlalchemy.engine import Connection
 
 from moderation.comment import Action, Article, Comment, Pair, Score, Status, Thresholds
 from moderation.decisions import keep_traces, make_findable
+from moderation.detection.campaigns import plain_traces
 from moderation.detection.languages import language_of
 from moderation.rules import REMEMBERED, Rules
-from moderation.storage import articles, campaigns, comments, outbox
+from moderation.storage import articles, campaigns, comments, outbox, tallies
 from moderation.storage.articles import Known
 from moderation.storage.comments import Judged, comment_of
 from moderation.storage.database import Database
@@ -25,6 +26,7 @@ from moderation.storage.tables import storable
 
 CHANGED_AFTER_REJECTION = "changed after it was rejected"
 _BATCH = 500
+_LONGEST_NAME = 500
 _MOST_REMEMBERED = 2_000
 
 
@@ -87,22 +89,28 @@ class Checker:
 
     def check(self, site: Site, comment: Comment, article: Article | None) -> Checked:
         """See ``Moderator.check``."""
-        if not comment.id.strip():
-            raise Invalid("a comment that is stored needs an id")
-        article = (
-            article if article is not None and any((article.id, article.url, article.title, article.body)) else None
-        )
+        expect_name(comment.id, "comment")
+        article = article if article is not None and articles.says_something(article) else None
         known = self._known(site, article)
         judged = self._judge(site, comment, known)
-        with self._database.writing() as connection:
-            number = self._number(connection, site, article, known)
-            checked = self._store(connection, site, comment, judged, number)
+        row, traces = comments.new_row(site.id, comment, judged, now=self._clock()), plain_traces(comment)
+        with self._database.writing() as connection:  # nothing in here but SQL: other writers wait
+            number = row["article_id"] = self._number(connection, site, article, known)
+            added = comments.add(connection, row)
+            if added is None:
+                checked = self._store_again(connection, site, comment, judged, number)
+            else:
+                checked = _checked(comment, added, judged, created=True)
+                keep_traces(connection, added, site.id, traces)
+                if judged.status is not Status.PUBLISHED:
+                    make_findable(connection, [(added, site.id, comment)])
         if number is not None and known is None and article is not None:
             self._look_again(site, article, number)
         return checked
 
     def put_article(self, site: Site, article: Article) -> bool:
         """See ``Moderator.put_article``."""
+        expect_name(article.id or "none", "article")
         if articles.is_named_only(article):
             raise Invalid("an article needs a title or a body")
         with self._database.writing() as connection:
@@ -175,30 +183,22 @@ class Checker:
         language = "" if status is Status.PUBLISHED else language_of(comment.body)
         return Judged(score, action, status, rule, 0 if known is None else known.version, language)
 
-    def _store(
+    def _store_again(
         self, connection: Connection, site: Site, comment: Comment, judged: Judged, article_number: int | None
     ) -> Checked:
-        now = self._clock()
-        number = comments.add(connection, site.id, comment, judged, article_number=article_number, now=now)
-        if number is None:
-            return self._store_again(connection, site, comment, judged)
-        keep_traces(connection, number, site.id, comment)
-        if judged.status is not Status.PUBLISHED:
-            make_findable(connection, [(number, site.id, comment)])
-        return _checked(comment, number, judged, created=True)
-
-    def _store_again(self, connection: Connection, site: Site, comment: Comment, judged: Judged) -> Checked:
         """Answer as before where the text is the stored one, else store a new revision of it."""
         row = comments.lock_named(connection, site.id, comment.id)
-        assert row is not None, "a comment that is there is never removed"  # noqa: S101  # for the type checker
         if row.body == storable(comment.body):
             stored = Judged(comments.score_of(row), Action(row.action), Status(row.status), row.rule)
             return _checked(comment, row.id, stored, created=False)
+        if article_number is None and row.article_id is not None:
+            judged = self._judge(site, comment, articles.of_comment(connection, row.id))
         if row.status == Status.REJECTED and row.decision is not None and judged.status is Status.PUBLISHED:
             judged = replace(judged, action=Action.HOLD, status=Status.HELD, rule=CHANGED_AFTER_REJECTION)
-        comments.revise(connection, row, comment, judged, now=self._clock())
+        now = self._clock()
+        comments.revise(connection, row, comment, judged, article_number=article_number or row.article_id, now=now)
         campaigns.forget(connection, [row.id])
-        keep_traces(connection, row.id, site.id, comment)
+        keep_traces(connection, row.id, site.id, plain_traces(comment))
         make_findable(connection, [(row.id, site.id, comment)])
         return _checked(comment, row.id, judged, created=False)
 
@@ -222,22 +222,33 @@ class Checker:
         rows = comments.waiting(connection, number, _BATCH)
         waiting = [comment_of(row) for row in rows]
         scores = self._release().classifier.score_many([(comment, known.article) for comment in waiting])
-        for row, comment, score in zip(rows, waiting, scores, strict=True):
+        moves = [
             self._rescore(connection, site, row, self._judged(site, comment, score, known), known)
+            for row, comment, score in zip(rows, waiting, scores, strict=True)
+        ]
+        tallies.move(connection, moves)
         return len(rows) == _BATCH
 
-    def _rescore(self, connection: Connection, site: Site, row: sa.Row[Any], judged: Judged, known: Known) -> None:
+    def _rescore(
+        self, connection: Connection, site: Site, row: sa.Row[Any], judged: Judged, known: Known
+    ) -> tallies.Move:
         """A new score moves a comment only where no person decided on it."""
         if row.decision is not None or row.rule == CHANGED_AFTER_REJECTION:
             judged = replace(judged, action=Action(row.action), status=Status(row.status), rule=row.rule)
         judged = replace(judged, language=judged.language or row.language)
         now = self._clock()
-        comments.rescore(connection, row, judged, article_number=known.number, now=now)
-        if judged.status == row.status:
-            return
-        outbox.add(connection, [(row, judged.status)], decision=None, by="", now=now)
-        if judged.status is not Status.PUBLISHED:
-            make_findable(connection, [(row.id, site.id, comment_of(row))])
+        move = comments.rescore(connection, row, judged, article_number=known.number, now=now)
+        if judged.status != row.status:
+            outbox.add(connection, [(row, judged.status)], decision=None, by="", now=now)
+            if judged.status is not Status.PUBLISHED:
+                make_findable(connection, [(row.id, site.id, comment_of(row))])
+        return move
+
+
+def expect_name(name: str, of_what: str) -> None:
+    """Refuse an id that is empty or too long for an index."""
+    if not name.strip() or len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
+        raise Invalid(f"the id of a {of_what} that is stored has 1 to {_LONGEST_NAME} bytes")
 
 
 def _checked(comment: Comment, number: int, judged: Judged, *, created: bool) -> Checked:

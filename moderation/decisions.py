@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.comment import Comment, Decision, Status
-from moderation.detection.campaigns import plain_traces, text_traces
+from moderation.detection.campaigns import Trace, text_traces
 from moderation.storage import campaigns, search
 from moderation.storage import decisions as log
 from moderation.storage.comments import comment_of, lock
@@ -95,9 +95,9 @@ def make_findable(connection: Connection, items: Sequence[tuple[int, int, Commen
     campaigns.add(connection, traces)
 
 
-def keep_traces(connection: Connection, number: int, site_id: int, comment: Comment) -> None:
+def keep_traces(connection: Connection, number: int, site_id: int, traces: Iterable[Trace]) -> None:
     """Keep what any comment may share with others of its campaign."""
-    campaigns.add(connection, [(site_id, number, trace) for trace in plain_traces(comment)])
+    campaigns.add(connection, [(site_id, number, trace) for trace in traces])
 
 
 def joined(parts: Iterable[Decided]) -> Decided:

@@ -15,10 +15,16 @@ from moderation.comment import Pair, Score, Thresholds
 
 MOST_PAIRS = 128
 """A batch takes no more calls once it holds so many pairs, and a longer call is scored in parts, so that no short one
-waits long. ``python benchmarks/http.py`` measures what this and the pause are good for."""
+waits long. ``python benchmarks/http.py`` measures what these numbers are good for."""
 
-PAUSE_S = 20e-6
-"""How long the next batch is held open for those who are about to ask. Nobody waits where nobody else asked lately."""
+PATIENCE = 0.3
+"""A batch that is smaller than those lately waits for more callers, for at most this share of the last one's time."""
+
+MOST_PATIENCE_S = 0.005
+FORGETTING = 0.95
+"""What is left of the size that batches had lately, with each batch."""
+
+LOOK_S = 20e-6
 
 
 class Scorer(Protocol):
@@ -45,24 +51,28 @@ class Release(Protocol):
 
 
 class _Call:
-    """What one thread asked for, and what it got."""
+    """What one thread asked for, and what it got. ``turn`` opens when it was scored, or when it has to score."""
 
-    __slots__ = ("failure", "pairs", "scores")
+    __slots__ = ("failure", "pairs", "scores", "turn")
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self.pairs = pairs
         self.scores: list[Score] | None = None
         self.failure: Exception | None = None
+        self.turn = Lock()
+        self.turn.acquire()
 
 
 class Gathering:
-    """A scorer over another one, for many threads."""
+    """A scorer over another one, for many threads. One of the threads that wait scores for all of them."""
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
-        self._turn = Lock()
+        self._guard = Lock()
         self._waiting: deque[_Call] = deque()
-        self._busy = False
+        self._scoring = False
+        self._size_lately = 1.0
+        self._patience_s = 0.0
 
     def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
         """Scores in the order of the pairs. What another thread asks for does not change them, nor fails this call."""
@@ -73,22 +83,42 @@ class Gathering:
 
     def _scores(self, pairs: Sequence[Pair]) -> list[Score]:
         call = _Call(pairs)
-        self._waiting.append(call)
-        with self._turn:
-            while call.scores is None and call.failure is None:
-                self._score_batch(self._next_batch())
+        with self._guard:
+            self._waiting.append(call)
+            first, self._scoring = not self._scoring, True
+        if not first:
+            call.turn.acquire()
+        if call.scores is None and call.failure is None:
+            self._lead()
         if call.failure is not None:
             raise call.failure
         return call.scores or []
 
+    def _lead(self) -> None:
+        """Score those who wait, this thread's call among them, and give the lead to one who came meanwhile."""
+        calls = self._next_batch()
+        begun_s = time.perf_counter()
+        try:
+            self._score_batch(calls)
+        finally:
+            self._patience_s = min(PATIENCE * (time.perf_counter() - begun_s), MOST_PATIENCE_S)
+            with self._guard:
+                leader = self._waiting[0] if self._waiting else None
+                self._scoring = leader is not None
+            for call in calls:
+                call.turn.release()
+            if leader is not None:
+                leader.turn.release()
+
     def _next_batch(self) -> list[_Call]:
-        if self._busy:
-            time.sleep(PAUSE_S)
+        deadline_s = time.perf_counter() + self._patience_s
+        while len(self._waiting) < int(self._size_lately) and time.perf_counter() < deadline_s:
+            time.sleep(LOOK_S)
         calls, pairs = [], 0
         while self._waiting and pairs < MOST_PAIRS:
             calls.append(self._waiting.popleft())
             pairs += len(calls[-1].pairs)
-        self._busy = len(calls) > 1
+        self._size_lately = max(len(calls), FORGETTING * self._size_lately)
         return calls
 
     def _score_batch(self, calls: list[_Call]) -> None:

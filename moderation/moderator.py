@@ -98,6 +98,7 @@ __all__ = [
 ]
 
 _MOST_KEYS = 10_000
+_LONGEST_MAKER = 200
 
 
 def utc_now() -> datetime:
@@ -184,6 +185,7 @@ class Moderator:
         """One article of a site by its id, or by its address where it came without one. Raises ``NotFound``."""
         with self._stored.database.reading() as connection:
             known = articles.find(connection, site.id, Article(id=article_id))
+            known = known or articles.find(connection, site.id, Article(url=article_id))
         if known is None or known.version == 0:
             raise NotFound("there is no such article")
         return known.article
@@ -218,14 +220,18 @@ class Moderator:
         with self._stored.database.writing() as connection:
             rows = comments.lock(connection, [self._number(connection, site, comment_id)])
             batch = decisions.new_batch()
-            return decisions.decide(connection, rows, decision, maker=Maker(by), batch=batch, now=self._clock())
+            return decisions.decide(
+                connection, rows, decision, maker=Maker(by[:_LONGEST_MAKER]), batch=batch, now=self._clock()
+            )
 
     def undo(self, site: Site, comment_id: str, by: str) -> Decided:
         """Take the last decision on a comment back; the status before stands again. ``Conflict`` where none is left."""
         with self._stored.database.writing() as connection:
             number = self._number(connection, site, comment_id)
             batch = decisions.new_batch()
-            undone = decisions.undo(connection, [number], maker=Maker(by), batch=batch, now=self._clock())
+            undone = decisions.undo(
+                connection, [number], maker=Maker(by[:_LONGEST_MAKER]), batch=batch, now=self._clock()
+            )
         if not undone.numbers:
             raise Conflict("there is no decision on this comment's text that could be taken back")
         return undone

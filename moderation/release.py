@@ -159,8 +159,7 @@ def _arrays(parameters: Parameters) -> Arrays:
         "lexicon.kind": tables.lexicon_kind,
         "rarity": tables.rarity,
         "meaning": tables.meaning,
-        "wording.body": parameters.wording.body,
-        "wording.author": parameters.wording.author,
+        "wording": parameters.wording.buckets,
         "columns": parameters.columns,
         "calibration": parameters.calibration,
         "off_topic": tables.off_topic,
@@ -181,7 +180,7 @@ def _parameters(arrays: Arrays, manifest: Mapping[str, Any]) -> Parameters:
     )
     return Parameters(
         tables=tables,
-        wording=WordingWeights(arrays["wording.body"], arrays["wording.author"], float(manifest["scale"])),
+        wording=WordingWeights(arrays["wording"], float(manifest["scale"])),
         columns=arrays["columns"],
         base=float(manifest["base"]),
         calibration=arrays["calibration"],

@@ -109,7 +109,7 @@ class Review:
             return Counts(
                 status={one: status.get(one.value, 0) for one in Status},
                 site={one.name: held.get(one.id, 0) for one in sites.every(connection)},
-                article=tallies.held_by_article(connection, site_id),
+                article=articles.named(connection, tallies.read(connection, "article", site_id)),
                 signal=tallies.read(connection, "signal", site_id),
                 language=tallies.read(connection, "language", site_id),
                 day=dict(sorted(tallies.read(connection, "day", site_id).items())),

@@ -5,11 +5,14 @@ one that says that the process answers.
 """
 
 import http.client
+import os
 import signal
 import socket
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -88,13 +91,14 @@ def serve(settings: Settings, say: Callable[[str], object]) -> None:
         workers=settings.workers,
         blocking_threads=settings.threads,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=LOGS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_TIMEOUT_S,
     )
     server.announce = announce
-    server.serve(target_loader=partial(_application, settings, release), wrap_loader=False)
+    with _shared_metrics():
+        server.serve(target_loader=partial(_application, settings, release), wrap_loader=False)
 
 
 def _application(settings: Settings, release: "Release") -> Flask:
@@ -104,6 +108,14 @@ def _application(settings: Settings, release: "Release") -> Flask:
     from api import create_app
 
     return create_app(settings, release)
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A place where workers keep their figures, so that any of them can add all up. One that is set already stays."""
+    with tempfile.TemporaryDirectory(prefix="moderation-metrics-") as directory:
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", directory)
+        yield
 
 
 def web_address(host: str, port: int) -> str:

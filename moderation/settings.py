@@ -73,7 +73,7 @@ class Settings:
     host: str = _setting(_text, "127.0.0.1", "The address that the service listens on.")
     port: int = _setting(_whole_number(0, 65535), 8000, "The port that the service listens on; 0 takes a free one.")
     workers: int = _setting(_whole_number(1, 256), 1, "Processes that answer requests.")
-    threads: int = _setting(_whole_number(1, 512), 4, "Threads of each process that answer requests.")
+    threads: int = _setting(_whole_number(1, 512), 16, "Threads of each process that answer requests.")
     max_body_bytes: int = _setting(_whole_number(1024, 2**30), 8_000_000, "The longest request body that is read.")
 
 

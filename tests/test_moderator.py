@@ -1,7 +1,7 @@
 """All use cases of comments, articles, decisions and sites, on both databases and with the shipped release."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
@@ -84,9 +84,41 @@ def test_edit_of_approved_spam_is_looked_at(moderator: Moderator, site: Site) ->
     assert moderator.comment(site, "c-1").decision is None
 
 
-def test_comment_without_id_is_refused(moderator: Moderator, site: Site) -> None:
-    with pytest.raises(Invalid, match="id"):
-        moderator.check(site, Comment(SPAM, " "))
+@pytest.mark.parametrize("name", ["", " ", "\u20ac" * 167])
+def test_id_must_fit_an_index(moderator: Moderator, site: Site, name: str) -> None:
+    with pytest.raises(Invalid, match="1 to 500 bytes"):
+        moderator.check(site, Comment(SPAM, name))
+    if name.strip():
+        with pytest.raises(Invalid, match="1 to 500 bytes"):
+            moderator.put_article(site, replace(ARTICLE, id=name))
+
+
+def test_longest_names_and_addresses_are_stored(moderator: Moderator, site: Site) -> None:
+    noise = "".join(map(chr, range(0x4E00, 0x4E00 + 20_000)))
+    article = replace(ARTICLE, id=noise[:166], url=f"https://g.example/{noise}")
+    moderator.check(site, Comment(SPAM, noise[:166], author=Author(noise, noise, noise, noise, noise)), article)
+    moderator.check(site, Comment(SPAM, "c-2"), Article(url=article.url))
+    moderator.decide(site, "c-2", Decision.APPROVE, noise)
+    assert moderator.article(site, noise[:166]) == article
+    assert moderator.article(site, article.url) == article
+    assert moderator.history(site, "c-2")[0].by == noise[:200]
+
+
+@pytest.mark.parametrize("hours", [-14, 14])
+@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
+def test_any_time_is_stored_and_read(moderator: Moderator, site: Site, moment: datetime, hours: int) -> None:
+    far = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
+    moderator.check(site, Comment(SPAM, "c-1", created_at=far))
+    stored = moderator.comment(site, "c-1").comment.created_at
+    assert stored is not None
+    assert stored.year in (1, 9999)
+
+
+def test_edit_keeps_its_article(moderator: Moderator, site: Site) -> None:
+    moderator.check(site, Comment(ORDINARY, "c-1"), ARTICLE)
+    changed = moderator.check(site, Comment(SPAM, "c-1"))
+    assert changed.score.off_topic is not None
+    assert moderator.comment(site, "c-1").article == replace(ARTICLE, body="")
 
 
 def test_unstorable_signs_keep_their_places(moderator: Moderator, site: Site) -> None:

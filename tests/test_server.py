@@ -125,6 +125,19 @@ def test_chunked_bodies_are_read_and_bounded(tmp_path: Path) -> None:
             connection.close()
 
 
+def test_metrics_add_up_all_workers(tmp_path: Path) -> None:
+    key = site_key(tmp_path)
+    with serving(tmp_path, "--workers", "2") as started:
+        port = port_of(first_line(started))
+        for _ in range(40):
+            assert ask(port, "POST", "/v1/score", key, SPAM)[0] == 200
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+    assert 'moderation_requests_total{route="/v1/score",status="200"} 40.0' in text
+
+
 def test_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -16,7 +16,7 @@ from moderation.release import ReleaseError
 from training import datasets, evaluate
 from training.evaluate import Evaluation
 from training.measures import Figures
-from training.model_card import write_model_card
+from training.model_card import sites_counted, write_model_card
 from training.train import Candidate, train
 
 MODEL_CARD = "MODEL_CARD.md"
@@ -131,12 +131,12 @@ def describe_trained(trained: Trained) -> list[str]:
     manifest = trained.manifest
     metrics, thresholds = manifest["metrics"], manifest["thresholds"]
     sites = {name: Figures(**figures) for name, figures in metrics["sites"].items()}
-    lines = [*_table(sites), "", f"Macro mean over real sites: {_means(metrics['macro'])}", ""]
+    lines = [*_table(sites), "", f"Macro mean over {sites_counted(manifest)}: {_means(metrics['macro'])}", ""]
     for action in ("hold", "reject"):
         rate = thresholds["rates"][action]
         lines.append(
-            f"{action} from {thresholds[action]:.4f}: stated {rate['stated']:.2%} of ordinary comments, measured"
-            f" {rate['measured']:.3%}, at most {rate['bound_95']:.3%} with 95 % confidence"
+            f"{action} from {thresholds[action]:.4f}: stated {rate['stated']:.2%} of ordinary comments as the mean of"
+            f" sites; {rate['measured']:.3%} of all together, at most {rate['bound_95']:.3%} with 95 % confidence"
         )
     lines += [f"{source}: {count:,} comments left out as near-duplicates or beyond the most of one site and label"
               for source, count in _left_out(trained).items()]  # fmt: skip
@@ -171,14 +171,12 @@ def _attack_lines(evaluation: Evaluation) -> Iterable[str]:
 
 
 def _table(groups: Mapping[str, Figures]) -> list[str]:
-    table = pd.DataFrame({name: figures.as_dict() for name, figures in groups.items()}).T[list(_COLUMNS)]
-    shown = {column: [_cell(value) for value in table[column]] for column in _COLUMNS}
-    text = pd.DataFrame(shown, index=table.index).rename(columns=_COLUMNS).to_string(justify="right")
-    return text.splitlines()
+    rows = {name: [_cell(getattr(figures, column)) for column in _COLUMNS] for name, figures in groups.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(_COLUMNS.values())).to_string().splitlines()
 
 
 def _cell(value: float | int | None) -> str:
-    if value is None or pd.isna(value):
+    if value is None:
         return "-"
     return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
 

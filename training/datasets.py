@@ -61,8 +61,7 @@ def load(paths: Iterable[Path], seed: int, corpus_per_language: int = 0) -> Data
     """
     parts = [_read_source(path, seed) for path in paths]
     if corpus_per_language:
-        comments, articles = write_corpus(seed, corpus_per_language)
-        parts.append(_dataset(comments, articles, CORPUS))
+        parts.append(_dataset(*write_corpus(seed, corpus_per_language), CORPUS))
     if not parts:
         raise DataError("No data: name a folder or a CSV file with --data, or ask for the written corpus.")
     comments = pd.concat([part.comments for part in parts], ignore_index=True)
@@ -131,7 +130,9 @@ def _dataset(comments: pd.DataFrame, articles: pd.DataFrame, source: str) -> Dat
 
 def _times(texts: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
     """Times written in any of the ways that real exports write them; NaT where that is none."""
-    return pd.Series(pd.to_datetime(pd.Series([_time(text) for text in texts], dtype=object), utc=True).to_numpy(), index=texts.index)
+    return pd.Series(
+        pd.to_datetime(pd.Series([_time(text) for text in texts], dtype=object), utc=True).to_numpy(), index=texts.index
+    )
 
 
 def _time(text: str) -> datetime | None:

@@ -15,18 +15,12 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from moderation.comment import Pair
 from moderation.detection.features import Batch, FeatureReader, Tables
-from moderation.detection.ngrams import buckets, code_point_hashes
-from moderation.detection.wording import (
-    AUTHOR_BITS,
-    BODY_BITS,
-    DAMPING,
-    WordingWeights,
-    salted,
-    weigh,
-)
+from moderation.detection.ngrams import NOTHING
+from moderation.detection.wording import BITS, DAMPING, WordingWeights, ngrams, weigh
 
 BATCH = 1_000
 FOLDS = 5
+_FEWEST = 50  # texts of a field that it takes to learn from them
 _EPOCHS = 6
 _ALPHA = 1e-5
 _COLUMNS_C = 0.3
@@ -37,9 +31,8 @@ class Rows:
     """What is read of the training comments once: their batches, n-gram counts and columns; one row a comment."""
 
     batches: list[Batch]
-    body: csr_matrix
-    name: csr_matrix
-    url: csr_matrix
+    fields: tuple[csr_matrix, ...]
+    """N-gram counts of bodies, names and addresses."""
     columns: NDArray[np.float64]
     promotional: NDArray[np.bool_]
     weight: NDArray[np.float64]
@@ -53,9 +46,7 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
     counts = [ngram_counts(batch) for batch in batches]
     return Rows(
         batches=batches,
-        body=vstack([part[0] for part in counts]).tocsr(),
-        name=vstack([part[1] for part in counts]).tocsr(),
-        url=vstack([part[2] for part in counts]).tocsr(),
+        fields=tuple(vstack([_field(part, field) for part in counts]).tocsr() for field in range(3)),
         columns=np.concatenate([reader.columns(batch) for batch in batches]),
         promotional=(comments["label"] == "promotional").to_numpy(bool),
         weight=site_weights(comments),
@@ -63,28 +54,27 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
     )
 
 
-def ngram_counts(batch: Batch) -> tuple[csr_matrix, csr_matrix, csr_matrix]:
-    """How often each bucket occurs in bodies, names and addresses, over the root of the text's length."""
-    folded, count = batch.folded, len(batch.pairs)
-    rows: list[list[NDArray[np.int64]]] = [[], [], []]
-    columns: list[list[NDArray[np.int64]]] = [[], [], []]
-    of_place = np.repeat(np.arange(3 * count), np.diff(folded.starts))
-    streams = [(hashes[: len(of_place)], of_place) for hashes in code_point_hashes(folded)]
-    streams += [(hashes, folded.word_text()) for hashes in (batch.words, batch.word_pairs)]
-    for hashes, text in streams:
-        for field, bits in enumerate((BODY_BITS, AUTHOR_BITS, AUTHOR_BITS)):
-            here = (text >= field * count) & (text < (field + 1) * count) & (hashes != 0)
-            chosen = salted(hashes[here]) if field == 2 else hashes[here]
-            bucket = buckets(chosen, bits).astype(np.int64)
-            rows[field].append(text[here][bucket > 0] - field * count)
-            columns[field].append(bucket[bucket > 0])
-    factors = (1 / np.sqrt(np.diff(folded.starts) + DAMPING)).reshape(3, count).astype(np.float32)
-    matrices = []
-    for field, bits in enumerate((BODY_BITS, AUTHOR_BITS, AUTHOR_BITS)):
-        row, column = np.concatenate(rows[field]), np.concatenate(columns[field])
-        matrix = coo_matrix((np.ones(len(row), np.float32), (row, column)), shape=(count, 1 << bits)).tocsr()
-        matrices.append((diags(factors[field]) @ matrix).astype(np.float32))
-    return matrices[0], matrices[1], matrices[2]
+def _field(counts: csr_matrix, field: int) -> csr_matrix:
+    size = counts.shape[0] // 3
+    return counts[field * size : (field + 1) * size]
+
+
+def ngram_counts(batch: Batch) -> csr_matrix:
+    """How often each bucket occurs in each text of a batch, over the root of its length; shape (texts, buckets)."""
+    folded = batch.folded
+    of_place = np.repeat(np.arange(len(folded)), np.diff(folded.starts))
+    of_word = folded.word_text
+    rows, columns = [], []
+    for found, of_words in ngrams(batch):
+        text = of_word if of_words else of_place
+        size = min(len(text), len(found))
+        some = found[:size] != NOTHING
+        rows.append(text[:size][some])
+        columns.append(found[:size][some].astype(np.int64))
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    matrix = coo_matrix((np.ones(len(row), np.float32), (row, column)), shape=(len(folded), 1 << BITS)).tocsr()
+    factors = 1 / np.sqrt(np.diff(folded.starts) + DAMPING)
+    return (diags(factors.astype(np.float32)) @ matrix).astype(np.float32)
 
 
 def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float64]:
@@ -100,19 +90,15 @@ def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float
 def fit_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int) -> WordingWeights:
     """Fit the n-gram weights of bodies, and of names and addresses, each on its own."""
     promotional, weight = rows.promotional[chosen], rows.weight[chosen]
-    body = _fit_ngrams(rows.body[chosen], promotional, weight, seed)
-    author = np.zeros(1 << AUTHOR_BITS)
-    for matrix in (rows.name[chosen], rows.url[chosen]):
+    fitted = np.zeros(1 << BITS)
+    for field in rows.fields:
+        matrix = field[chosen]
         filled = np.diff(matrix.indptr) > 0
-        if filled.sum() > 50 and 0 < promotional[filled].sum() < filled.sum():
-            author += _fit_ngrams(matrix[filled], promotional[filled], weight[filled], seed)
-    scale = max(np.abs(body).max(), np.abs(author).max(), 1e-9) / 32_767
-    return WordingWeights(_whole(body, scale), _whole(author, scale), float(scale))
-
-
-def _whole(weights: NDArray[np.float64], scale: float) -> NDArray[np.int16]:
-    whole: NDArray[np.int16] = np.round(weights / scale).astype(np.int16)
-    return whole
+        if filled.sum() > _FEWEST and 0 < promotional[filled].sum() < filled.sum():
+            fitted += _fit_ngrams(matrix[filled], promotional[filled], weight[filled], seed)
+    scale = max(float(np.abs(fitted).max()), 1e-9) / 32_767
+    whole: NDArray[np.int16] = np.round(fitted / scale).astype(np.int16)
+    return WordingWeights(whole, scale)
 
 
 def _fit_ngrams(
@@ -164,7 +150,8 @@ def fit_columns(
     """The weight of every column, in log-odds, and the base."""
     model = LogisticRegression(C=_COLUMNS_C, solver="newton-cholesky")
     model.fit(columns, promotional, sample_weight=weight * len(weight) / weight.sum())
-    return model.coef_[0], float(model.intercept_[0])
+    weights: NDArray[np.float64] = model.coef_[0]
+    return weights, float(model.intercept_[0])
 
 
 def group_folds(comments: pd.DataFrame, folds: int = FOLDS) -> NDArray[np.intp]:

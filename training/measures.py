@@ -72,7 +72,7 @@ def reliability(
     """Mean probability, share of promotion and weight of ten bins, both labels counted as equally many."""
     weight = np.where(promotional, 0.5 / max(promotional.sum(), 1), 0.5 / max((~promotional).sum(), 1))
     bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
-    total = np.bincount(bins, weight, _BINS)
+    total: NDArray[np.float64] = np.bincount(bins, weight, _BINS).astype(np.float64)
     filled = total > 0
     mean = np.bincount(bins, weight * scores, _BINS)[filled] / total[filled]
     share = np.bincount(bins, weight * promotional, _BINS)[filled] / total[filled]

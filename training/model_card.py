@@ -33,17 +33,22 @@ def write_model_card(manifest: Mapping[str, Any]) -> str:
         "## Data",
         *_data(manifest["data"]),
         "## Thresholds",
-        *_thresholds(manifest["thresholds"]),
+        *_thresholds(manifest["thresholds"], sites_counted(manifest)),
         "## Figures",
-        *_figures(manifest["metrics"]),
+        *_figures(manifest["metrics"], sites_counted(manifest)),
         "## Calibration",
-        _calibration(manifest["metrics"]),
+        _calibration(manifest["metrics"], sites_counted(manifest)),
         "## Limits",
         _LIMITS,
         "## Made with",
         *_making(manifest),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def sites_counted(manifest: Mapping[str, Any]) -> str:
+    """Which sites thresholds and means are of: real ones, or written ones where no other was trained on."""
+    return "real sites" if set(manifest["data"]["sources"]) - set(WRITTEN) else "written sites"
 
 
 def _data(data: Mapping[str, Any]) -> list[str]:
@@ -67,7 +72,7 @@ def _data(data: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _thresholds(thresholds: Mapping[str, Any]) -> list[str]:
+def _thresholds(thresholds: Mapping[str, Any], sites: str) -> list[str]:
     rows = []
     for action in ("hold", "reject"):
         rate = thresholds["rates"][action]
@@ -82,13 +87,13 @@ def _thresholds(thresholds: Mapping[str, Any]) -> list[str]:
         )
     head = ("action", "from this probability", "stated rate", "all ordinary comments together", "95 % bound of that")
     return [
-        "The stated rate is the share of ordinary comments above the threshold, as the mean over real sites, each"
+        f"The stated rate is the share of ordinary comments above the threshold, as the mean over {sites}, each"
         " scored without having been trained on. The bound is one-sided.",
         _table(head, rows),
     ]
 
 
-def _figures(metrics: Mapping[str, Any]) -> list[str]:
+def _figures(metrics: Mapping[str, Any], counted: str) -> list[str]:
     sites, macro = metrics["sites"], metrics["macro"]
     columns = {
         "ROC AUC": "auc",
@@ -102,7 +107,7 @@ def _figures(metrics: Mapping[str, Any]) -> list[str]:
         (name, f"{site['comments']:,}", f"{site['promotional']:,}", *(_number(site[key]) for key in columns.values()))
         for name, site in sites.items()
     ]
-    rows.append(("**macro mean, real sites**", "", "", *(_number(macro.get(key)) for key in columns.values())))
+    rows.append((f"**macro mean, {counted}**", "", "", *(_number(macro.get(key)) for key in columns.values())))
     parts = [f"By site; {metrics['note']}.", _table(("site", "comments", "promotional", *columns), rows)]
     topics = [(name, _number(auc)) for name, auc in metrics["off_topic_auc"].items()]
     if topics:
@@ -114,9 +119,9 @@ def _figures(metrics: Mapping[str, Any]) -> list[str]:
     return parts
 
 
-def _calibration(metrics: Mapping[str, Any]) -> str:
+def _calibration(metrics: Mapping[str, Any], sites: str) -> str:
     error = metrics["macro"].get("calibration_error")
-    measured = "" if error is None else f" Its expected error, as the mean over real sites, is {error:.3f}."
+    measured = "" if error is None else f" Its expected error, as the mean over {sites}, is {error:.3f}."
     return (
         "A probability of promotion is calibrated at even odds: as if half of all comments were promotional."
         f"{measured} Where fewer are, fewer of those at a given probability are promotional; the thresholds, not the"

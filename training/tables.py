@@ -21,7 +21,7 @@ MEANING_BITS = 15
 DIMENSIONS = 32
 _USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de"
 _FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at am as"
-_PRAISE_KINDS = ("seo_praise", "short_praise", "thanks")
+_PRAISES = ("praise", "thanks")  # kinds of either label with one of these in their name
 _BATCH = 4_000
 _LONGEST = 20_000
 # A term of the lexicon stands in so many texts of its kind, so many times as often as in ordinary comments, and its
@@ -77,7 +77,7 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
     counts = np.zeros(1 << RARITY_BITS, np.int64)
     for begin in range(0, len(texts), _BATCH):
         folded = folder.fold(texts[begin : begin + _BATCH])
-        held = np.unique(buckets(word_hashes(folded), RARITY_BITS).astype(np.int64) * len(folded) + folded.word_text())
+        held = np.unique(buckets(word_hashes(folded), RARITY_BITS).astype(np.int64) * len(folded) + folded.word_text)
         counts += np.bincount(held // len(folded), minlength=len(counts))
     bits = -np.log2((counts + 0.5) / (len(texts) + 1))
     return np.clip(np.round(bits * 8), 0, 255).astype(np.uint8)
@@ -85,8 +85,8 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
 
 def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.uint8], tuple[str, ...]]:
     """Words and pairs of words that stand in one kind of promotion, or in praise, far more often than elsewhere."""
-    kinds = [PRAISE, *sorted(set(corpus.loc[corpus["label"] == "promotional", "note"]) - set(_PRAISE_KINDS))]
-    kind = corpus["note"].map(lambda note: PRAISE if note in _PRAISE_KINDS else note)
+    kind = corpus["note"].map(lambda note: PRAISE if any(name in note for name in _PRAISES) else note)
+    kinds = [PRAISE, *sorted(set(kind[corpus["label"] == "promotional"]) - {PRAISE})]
     number = kind.map({name: row for row, name in enumerate(kinds)}).fillna(len(kinds)).to_numpy(np.int64)
     keys, texts = [], []
     bodies = (corpus["author_name"] + " \n " + corpus["body"]).tolist()
@@ -94,7 +94,7 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
         folded = folder.fold(bodies[begin : begin + _BATCH])
         words = word_hashes(folded)
         both = np.concatenate([words, pair_hashes(folded, words)])
-        where = np.tile(folded.word_text() + begin, 2)
+        where = np.tile(folded.word_text + begin, 2)
         seen = np.unique(both.astype(np.int64) << 32 | where)
         keys.append((seen >> 32).astype(np.uint32))
         texts.append(seen & 0xFFFFFFFF)
@@ -137,7 +137,7 @@ def _term_matrix(folder: Folder, documents: Iterable[str], size: int) -> csr_mat
     rows, columns = [], []
     for begin in range(0, len(texts), _BATCH // 10):
         folded = folder.fold(texts[begin : begin + _BATCH // 10])
-        rows.append(folded.word_text() + begin)
+        rows.append(folded.word_text + begin)
         columns.append(buckets(word_hashes(folded), MEANING_BITS))
     row, column = np.concatenate(rows), np.concatenate(columns).astype(np.int64)
     return coo_matrix((np.ones(len(row)), (row, column)), shape=(len(texts), size)).tocsr()

@@ -77,7 +77,7 @@ def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate
     wording = fit.fit_wording(rows, everything, seed)
     weights, base = _fit_columns(rows, columns, gaps, everything)
     parameters = Parameters(tables, wording, weights, base, judged.calibration)
-    return Candidate(parameters, _manifest(name, seed, comments, rows.promotional, judged, topic_figures))
+    return Candidate(parameters, _manifest(name, seed, comments, judged, topic_figures))
 
 
 def check_labels(comments: pd.DataFrame) -> None:
@@ -135,7 +135,7 @@ def with_gaps(
     """The columns of the chosen rows and of their copies with gaps, and the row that each is of."""
     here = chosen[gaps.of]
     wording = columns[gaps.of[here], -len(Wording) :].copy()
-    wording[np.ix_(~gaps.has_author[here], [int(Wording.NAME), int(Wording.URL)])] = 0
+    wording[~gaps.has_author[here], Wording.NAME :] = 0
     rows = np.flatnonzero(chosen)
     return np.vstack([columns[rows], np.hstack([gaps.columns[here], wording])]), np.concatenate([rows, gaps.of[here]])
 
@@ -205,7 +205,7 @@ def fit_off_topic(data: Dataset, tables: Tables, seed: int) -> tuple[NDArray[np.
     ).astype(np.float64)
     label = np.repeat([False, True], len(own))
     sites = np.array(site * 2, object)
-    sizes = pd.Series(sites).map(pd.Series(sites).value_counts()).to_numpy(float)
+    sizes = np.asarray(pd.Series(sites).map(pd.Series(sites).value_counts()), np.float64)
     figures = {}
     for name in sorted(set(site)):
         here = sites == name
@@ -229,7 +229,9 @@ def topic_pairs(data: Dataset, seed: int) -> tuple[list[Pair], list[Pair], list[
     real = (comments["source"] != CORPUS).to_numpy(bool)  # the corpus speaks of its articles too seldom
     told = real & np.array([bool(article and (article.title or article.body)) for _, article in pairs])
     chosen = comments[told & (comments["label"] == "ham").to_numpy(bool)]
-    own, other, sites = [], [], []
+    own: list[Pair] = []
+    other: list[Pair] = []
+    sites: list[str] = []
     for (source, site), rows in chosen.groupby(["source", "site"], sort=True):
         articles = sorted(set(rows["article_id"]))
         if len(articles) < 2:
@@ -247,14 +249,10 @@ def topic_pairs(data: Dataset, seed: int) -> tuple[list[Pair], list[Pair], list[
 
 
 def _manifest(
-    name: str,
-    seed: int,
-    comments: pd.DataFrame,
-    promotional: NDArray[np.bool_],
-    judged: _Judged,
-    topic_figures: dict[str, float],
+    name: str, seed: int, comments: pd.DataFrame, judged: _Judged, topic_figures: dict[str, float]
 ) -> dict[str, Any]:
     scores = probabilities(calibrated(judged.logits, judged.calibration))
+    promotional = (comments["label"] == "promotional").to_numpy(bool)
     site = comments["source"] + "/" + comments["site"]
     figures = measures.by_group(site, promotional, scores, judged.hold, judged.reject)
     real = (comments["source"] != CORPUS).to_numpy(bool)

@@ -15,6 +15,7 @@ from moderation.detection.features import FeatureReader, Mix, Tables
 from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording, WordingWeights, weigh
 
+_MOST_LOGIT = 700  # beyond it an exponential overflows
 _MOST_CODE_POINTS = 4_000_000
 """Texts that are read at once, in code points; a longer batch is read in parts, so that memory stays bounded."""
 
@@ -69,7 +70,7 @@ class Classifier:
         wording = weigh(batch, parameters.wording)
         columns = np.concatenate([self._reader.columns(batch), wording.columns], axis=1)
         shares = columns * parameters.columns
-        logits = shares.sum(1) + parameters.base
+        logits = np.add.reduce(shares, axis=1) + parameters.base
         promotional = probabilities(calibrated(logits, parameters.calibration))
         reasons = self._explainer.explain(batch, wording, shares, parameters.columns)
         off_topic = probabilities(batch.off_topic)
@@ -93,5 +94,5 @@ def calibrated(logits: NDArray[np.float64], calibration: NDArray[np.float64]) ->
 
 def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """The probabilities of some logits, rounded to six decimals."""
-    result: NDArray[np.float64] = np.round(1 / (1 + np.exp(-np.clip(logits, -30, 30))), 6)
+    result: NDArray[np.float64] = (1 / (1 + np.exp(-np.maximum(logits, -_MOST_LOGIT)))).round(6)
     return result

@@ -3,29 +3,34 @@
 Shares of all columns add up to the logit without its base; so do the weights of the reasons, with one "rest".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.comment import Author, Comment, Reason
+from moderation.comment import Comment, Reason
 from moderation.detection.features import PRAISE, Batch, Mix
-from moderation.detection.signals import Place, Signal
+from moderation.detection.signals import AUTHOR_FIELDS, SIGNAL_PHRASES, Place, Signal
 from moderation.detection.text import Places
 from moderation.detection.wording import Wording, WordingEvidence
 
 STRONGEST = 8
 _LEAST = 0.05  # log-odds; what weighs less is told in the rest
 _LEAST_WORD = 0.02  # log-odds of a word that can be part of a phrase
+_DECIMALS = 4  # of a weight
 _LONGEST_TEXT = 200  # code points of a reason's text
 _MOST_SHARED = 5  # words that a reason names as shared with the article
 _WORDING, _ORDINARY = "wording", "wording of ordinary comments"
-_RELEVANCE = (Mix.OFF_TOPIC, Mix.OFF_TOPIC_LINK, Mix.OFF_TOPIC_ADDRESS)  # told as one reason
+_RELEVANCE = tuple(mix for mix in Mix if mix < Mix.EMPTY_PRAISE)  # told as one reason
 _MIX_PHRASES = {
     Mix.PRAISE_AND_ADDRESS: "praise from an author with a web address",
     Mix.LATE_AND_ADDRESS: "web address long after the article",
     Mix.SHORT_AND_LINK: "link with hardly a word",
+}
+_AUTHOR_WORDING = {
+    Wording.NAME: ("wording of the author's name", "author.name"),
+    Wording.URL: ("wording of the author's address", "author.url"),
 }
 
 
@@ -50,35 +55,54 @@ class Explainer:
         self._kinds = slice(len(Signal), len(Signal) + len(kinds))
         self._mix = slice(self._kinds.stop, self._kinds.stop + len(Mix))
         self._wording = slice(self._mix.stop, self._mix.stop + len(Wording))
+        self._relevance = [self._mix.start + mix for mix in _RELEVANCE]
+        self._named = [*((phrase, None) for phrase in _MIX_PHRASES.values()), *_AUTHOR_WORDING.values()]
+        self._told = [
+            *range(len(Signal)),
+            *(self._mix.start + mix for mix in _MIX_PHRASES),
+            *(self._wording.start + part for part in _AUTHOR_WORDING),
+        ]
 
     def explain(
         self, batch: Batch, wording: WordingEvidence, shares: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> list[tuple[Reason, ...]]:
         """The reasons of each comment: the strongest, and one "rest" where anything is left."""
+        count = len(batch.pairs)
         phrases = self._phrases(batch, self._word_shares(batch, wording, shares, weights))
-        found: list[list[Reason]] = [[] for _ in batch.pairs]
-        self._add_named(found, batch, shares)
-        self._add_phrases(found, batch, phrases)
-        totals = shares.sum(1)
-        return [_strongest(reasons, total) for reasons, total in zip(found, totals.tolist(), strict=True)]
+        told = np.empty((count, len(self._told) + 1))
+        told[:, :-1] = shares[:, self._told]
+        told[:, -1] = np.add.reduce(shares[:, self._relevance], axis=1)
+        rows, columns = (np.abs(told) >= _LEAST).nonzero()
+        row = np.concatenate((rows, phrases.row))
+        weight = np.concatenate((told[rows, columns], phrases.weight)).round(_DECIMALS)
+        item = np.concatenate((columns, np.arange(-len(phrases.row), 0)))  # phrases from the end
+        order = np.lexsort((-np.abs(weight), row))
+        rank = np.arange(len(order)) - row[order].searchsorted(row[order])
+        order = order[rank < STRONGEST]
+        row, weight = row[order], weight[order]
+        rest = (np.add.reduce(shares, axis=1) - np.bincount(row, weight, count)).round(_DECIMALS).tolist()
+        reasons = self._reasons(batch, phrases, zip(row.tolist(), item[order].tolist(), weight.tolist(), strict=True))
+        edges = row.searchsorted(np.arange(count + 1)).tolist()
+        return [
+            (*reasons[begin:end], Reason("rest", "body", None, "", left)) if left else tuple(reasons[begin:end])
+            for begin, end, left in zip(edges[:-1], edges[1:], rest, strict=True)
+        ]
 
     def _word_shares(
         self, batch: Batch, wording: WordingEvidence, shares: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """What each word of the bodies adds: its n-grams, and its part of its kind's share."""
-        count = len(batch.pairs)
         by_wording = weights[self._wording]
-        words = wording.body_words * by_wording[Wording.BODY] + wording.passage_words * by_wording[Wording.PASSAGE]
-        kind = batch.word_kind.astype(np.intp)
-        text = np.repeat(np.arange(count), np.diff(batch.folded.first_word[: count + 1]))
-        in_kind = np.flatnonzero(kind)
-        rows, columns = text[in_kind], kind[in_kind] - 1
-        counts = np.expm1(batch.kinds)[rows, columns]
-        words[in_kind] += shares[:, self._kinds][rows, columns] / counts
-        praised = in_kind[columns == self._praise]
-        praises = np.expm1(batch.kinds[:, self._praise])
-        both = shares[:, self._mix.start + Mix.EMPTY_PRAISE]
-        words[praised] += both[text[praised]] / praises[text[praised]]
+        words: NDArray[np.float64] = wording.body_words * by_wording[Wording.BODY]
+        words += wording.passage_words * by_wording[Wording.PASSAGE]
+        in_kind = batch.word_kind.nonzero()[0]
+        if not len(in_kind):
+            return words
+        rows = batch.folded.first_word[: len(batch.pairs) + 1].searchsorted(in_kind, "right") - 1
+        columns = batch.word_kind[in_kind].astype(np.intp) - 1
+        of_kind = shares[:, self._kinds].copy()
+        of_kind[:, self._praise] += shares[:, self._mix.start + Mix.EMPTY_PRAISE]
+        words[in_kind] += of_kind[rows, columns] / np.expm1(batch.kinds[rows, columns])
         return words
 
     def _phrases(self, batch: Batch, words: NDArray[np.float64]) -> _Phrases:
@@ -89,82 +113,68 @@ class Explainer:
         edge = np.ones(len(words) + 1, bool)
         edge[1:-1] = label[1:] != label[:-1]
         edge[first_word] = True
-        edges = np.flatnonzero(edge)
+        edges = edge.nonzero()[0]
         first, last = edges[:-1], edges[1:]
         sums = np.add.reduceat(words, first) if len(first) else np.zeros(0)
         heavy = (label[first] >= 0) & (np.abs(sums) >= _LEAST)
         first, last = first[heavy], last[heavy]
-        row = np.searchsorted(first_word, first, "right") - 1
+        row = first_word.searchsorted(first, "right") - 1
         return _Phrases(row, first, last, label[first], sums[heavy])
 
-    def _add_phrases(self, found: list[list[Reason]], batch: Batch, phrases: _Phrases) -> None:
+    def _reasons(self, batch: Batch, phrases: _Phrases, chosen: Iterable[tuple[int, int, float]]) -> list[Reason]:
+        """The reasons of some (comment, item, weight): items from 0 are told columns, those below 0 phrases."""
         folded = batch.folded
-        order = np.lexsort((-np.abs(phrases.weight), phrases.row))
-        rank = np.arange(len(order)) - np.searchsorted(phrases.row[order], phrases.row[order])
-        order = order[rank < STRONGEST]
-        rows = phrases.row[order].tolist()
-        begins = folded.source[folded.word_start[phrases.first[order]]].tolist()
-        ends = (folded.source[folded.word_end[phrases.last[order] - 1] - 1] + 1).tolist()
-        labels, weights = phrases.label[order].tolist(), phrases.weight[order].tolist()
-        for row, begin, end, label, weight in zip(rows, begins, ends, labels, weights, strict=True):
-            text = batch.pairs[row][0].body[begin : min(end, begin + _LONGEST_TEXT)]
-            found[row].append(Reason(self._labels[label], "body", (begin, end), text, weight))
+        begins = folded.source[folded.word_start[phrases.first]].tolist()
+        ends = (folded.source[folded.word_end[phrases.last - 1] - 1] + 1).tolist()
+        labels, places = phrases.label.tolist(), batch.signals.places
+        reasons = []
+        for row, item, weight in chosen:
+            comment = batch.pairs[row][0]
+            if item < 0:
+                begin, end = begins[item], ends[item]
+                text = comment.body[begin : min(end, begin + _LONGEST_TEXT)]
+                reasons.append(Reason(self._labels[labels[item]], "body", (begin, end), text, weight))
+            elif item < len(SIGNAL_PHRASES):
+                place = places.get((row, item)) or AUTHOR_FIELDS.get(item)
+                reasons.append(_reason(comment, SIGNAL_PHRASES[item], place, weight))
+            elif item < len(self._told):
+                name, field = self._named[item - len(SIGNAL_PHRASES)]
+                reasons.append(_reason(comment, name, field, weight))
+            else:
+                reasons.append(_relevance_reason(batch, row, weight))
+        return reasons
 
-    def _add_named(self, found: list[list[Reason]], batch: Batch, shares: NDArray[np.float64]) -> None:
-        """Signals, mixes, author wording and relevance, each as one reason."""
-        places = batch.signals.places
-        for row, column in zip(
-            *(axis.tolist() for axis in np.nonzero(np.abs(shares[:, : len(Signal)]) >= _LEAST)), strict=True
-        ):
-            signal = Signal(column)
-            found[row].append(_reason(batch, row, signal.phrase, places.get((row, column)), shares[row, column]))
-        relevance = shares[:, [self._mix.start + mix for mix in _RELEVANCE]].sum(1)
-        for row in np.flatnonzero(np.abs(relevance) >= _LEAST).tolist():
-            found[row].append(self._relevance_reason(batch, row, float(relevance[row])))
-        for mix, phrase in _MIX_PHRASES.items():
-            column = shares[:, self._mix.start + mix]
-            for row in np.flatnonzero(np.abs(column) >= _LEAST).tolist():
-                found[row].append(_reason(batch, row, phrase, None, column[row]))
-        for part, field in ((Wording.NAME, "author.name"), (Wording.URL, "author.url")):
-            column = shares[:, self._wording.start + part]
-            for row in np.flatnonzero(np.abs(column) >= _LEAST).tolist():
-                text = field_text(batch.pairs[row][0], field)
-                place = (field, 0, len(text))
-                name = "wording of the author's name" if part is Wording.NAME else "wording of the author's address"
-                found[row].append(_reason(batch, row, name, place, column[row]))
 
-    def _relevance_reason(self, batch: Batch, row: int, weight: float) -> Reason:
-        folded = batch.folded
-        first, last = int(folded.first_word[row]), int(folded.first_word[row + 1])
-        shared = batch.evidence.shared[first:last]
-        words = first + np.argsort(-shared, kind="stable")[:_MOST_SHARED]
-        words = words[batch.evidence.shared[words] > 1]
-        body = batch.pairs[row][0].body
-        spans = [
-            (int(folded.source[folded.word_start[word]]), int(folded.source[folded.word_end[word] - 1]) + 1)
-            for word in words.tolist()
-        ]
-        text = ", ".join(dict.fromkeys(body[begin:end] for begin, end in spans))
-        name = "words shared with the article" if spans else "names nothing in the article"
-        return Reason(name, "body", spans[0] if spans else None, text[:_LONGEST_TEXT], weight)
+def _relevance_reason(batch: Batch, row: int, weight: float) -> Reason:
+    folded = batch.folded
+    first = int(folded.first_word[row])
+    shared = batch.evidence.shared[first : int(folded.first_word[row + 1])]
+    words = (shared > 1).nonzero()[0].tolist()
+    words = [first + word for word in sorted(words, key=lambda word: -shared[word])[:_MOST_SHARED]]
+    if not words:
+        return Reason("names nothing in the article", "body", None, "", weight)
+    body = batch.pairs[row][0].body
+    begins, ends = folded.source[folded.word_start[words]], folded.source[folded.word_end[words] - 1] + 1
+    spans = list(zip(begins.tolist(), ends.tolist(), strict=True))
+    text = ", ".join(dict.fromkeys(body[begin:end] for begin, end in spans))
+    return Reason("words shared with the article", "body", spans[0], text[:_LONGEST_TEXT], weight)
 
 
 def field_text(comment: Comment, field: str) -> str:
     """The text of the field that a reason names."""
-    author: Author = comment.author
-    return {"body": comment.body, "author.name": author.name, "author.url": author.url}[field]
+    if field == "body":
+        return comment.body
+    return comment.author.name if field == "author.name" else comment.author.url
 
 
-def _reason(batch: Batch, row: int, name: str, place: Place | None, weight: float) -> Reason:
+def _reason(comment: Comment, name: str, place: Place | str | None, weight: float) -> Reason:
+    """A reason at a place, about a whole field where only that is named, or about the comment."""
     if place is None:
-        return Reason(name, "body", None, "", float(weight))
+        return Reason(name, "body", None, "", weight)
+    if isinstance(place, str):
+        text = field_text(comment, place)
+        return Reason(name, place, (0, len(text)), text[:_LONGEST_TEXT], weight)
     field, begin, end = place
-    text = field_text(batch.pairs[row][0], field)[begin : min(end, begin + _LONGEST_TEXT)]
-    return Reason(name, field, (begin, end), text, float(weight))
-
-
-def _strongest(reasons: list[Reason], total: float) -> tuple[Reason, ...]:
-    reasons.sort(key=lambda reason: -abs(reason.weight))
-    shown = [reason._replace(weight=round(reason.weight, 4)) for reason in reasons[:STRONGEST]]
-    rest = round(total - sum(reason.weight for reason in shown), 4)
-    return (*shown, Reason("rest", "body", None, "", rest)) if rest else tuple(shown)
+    return Reason(
+        name, field, (begin, end), field_text(comment, field)[begin : min(end, begin + _LONGEST_TEXT)], weight
+    )

@@ -28,12 +28,20 @@ class Mix(IntEnum):
     OFF_TOPIC = 0
     OFF_TOPIC_LINK = auto()
     OFF_TOPIC_ADDRESS = auto()
+    HAS_ARTICLE = auto()
+    LONG_WITH_ARTICLE = auto()
+    SHARED_SHARE = auto()
+    SHARED_PER_SIZE = auto()
+    COSINE = auto()
     EMPTY_PRAISE = auto()
     PRAISE_AND_ADDRESS = auto()
     LATE_AND_ADDRESS = auto()
     SHORT_AND_LINK = auto()
 
 
+_OF_RELEVANCE = [Mix.SHARED_SHARE, Mix.SHARED_PER_SIZE, Mix.COSINE]
+_RELEVANT = [Relevance.SHARED_SHARE, Relevance.SHARED_PER_SIZE, Relevance.COSINE]
+_SPEAKING = 12  # words from which on a comment says enough to be compared with its article in full
 _MOST_OFF_TOPIC = 4.0  # log-odds; more certainty is not believed
 
 
@@ -99,8 +107,8 @@ class FeatureReader:
         words = word_hashes(folded)
         word_pairs = pair_hashes(folded, words)
         signals = read_signals(pairs, folded, words, self._domains)
-        evidence = self._relevance.compare(pairs, folded, words, word_pairs)
-        logit = (evidence.values * self._off_topic[:-1]).sum(1) + self._off_topic[-1]
+        evidence = self._relevance.compare(pairs, folded, words)
+        logit = np.add.reduce(evidence.values * self._off_topic[:-1], axis=1) + self._off_topic[-1]
         off_topic = np.where(evidence.known, logit, 0.0)
         word_kind, kinds = self._read_kinds(folded, words, word_pairs, len(pairs))
         return Batch(pairs, folded, words, word_pairs, signals, evidence, off_topic, word_kind, kinds)
@@ -116,7 +124,7 @@ class FeatureReader:
         kind = single.copy()
         kind[1:][double[:-1] > 0] = double[:-1][double[:-1] > 0]  # a pair's kind holds for both its words
         kind = np.where(double > 0, double, kind)
-        text = np.repeat(np.arange(count) * (self._kinds + 1), np.diff(folded.first_word[: count + 1]))
+        text = folded.word_text[:last] * (self._kinds + 1)
         table = np.bincount(text + kind, minlength=count * (self._kinds + 1)).reshape(count, -1)
         return kind, np.log1p(table[:, 1:]).astype(np.float32)
 
@@ -127,14 +135,18 @@ class FeatureReader:
     def _mix(self, batch: Batch) -> NDArray[np.float64]:
         signals = batch.signals.values
         mix = np.zeros((len(signals), len(Mix)))
-        words = np.diff(batch.folded.first_word[: len(signals) + 1])
+        words = batch.folded.word_counts[: len(signals)]
         praise = np.expm1(batch.kinds[:, self._praise]) / (words + 4)
-        off_topic = np.clip(batch.off_topic, -_MOST_OFF_TOPIC, _MOST_OFF_TOPIC) / 2
+        off_topic = np.minimum(np.maximum(batch.off_topic, -_MOST_OFF_TOPIC), _MOST_OFF_TOPIC) / 2
         link = np.maximum(signals[:, Signal.LINK], signals[:, Signal.BARE_DOMAIN])
         address = signals[:, Signal.AUTHOR_URL]
         mix[:, Mix.OFF_TOPIC] = off_topic
         mix[:, Mix.OFF_TOPIC_LINK] = off_topic * link
         mix[:, Mix.OFF_TOPIC_ADDRESS] = off_topic * address
+        mix[:, Mix.HAS_ARTICLE] = batch.evidence.known
+        told = batch.evidence.known * np.minimum(words / _SPEAKING, 1)  # short comments say little of their subject
+        mix[:, Mix.LONG_WITH_ARTICLE] = told
+        mix[:, _OF_RELEVANCE] = batch.evidence.values[:, _RELEVANT] * told[:, None]
         mix[:, Mix.EMPTY_PRAISE] = praise * np.maximum(off_topic, 0)
         mix[:, Mix.PRAISE_AND_ADDRESS] = praise * address
         mix[:, Mix.LATE_AND_ADDRESS] = signals[:, Signal.LATENESS] * np.maximum(address, link)

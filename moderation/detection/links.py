@@ -55,14 +55,15 @@ def find_links(folded: Folded, words: Hashes, domains: Domains, texts: int) -> I
     gap = begins[1:] - ends[:-1]
     sign = folded.codes[ends[:-1]]
     tight = (gap == 1) & (sign == _DOT)
-    tight[tight] = _among(words[1:count][tight], domains.top)
+    dots = tight.nonzero()[0]
+    tight[dots] = _among(words[dots + 1], domains.top)
     broken = _broken_dots(folded, words[:count], gap, sign, domains)
-    candidates = np.flatnonzero(tight | broken)
+    candidates = (tight | broken).nonzero()[0]
     if not len(candidates):
         return
-    blanks = np.flatnonzero(folded.codes == SPACE)
-    text_of = np.searchsorted(folded.first_word, candidates, "right") - 1
-    ranks = np.arange(len(candidates)) - np.searchsorted(text_of, text_of)
+    blanks = (folded.codes == SPACE).nonzero()[0]
+    text_of = folded.first_word.searchsorted(candidates, "right") - 1
+    ranks = np.arange(len(candidates)) - text_of.searchsorted(text_of)
     candidates, text_of = candidates[ranks < MOST_LINKS], text_of[ranks < MOST_LINKS]
     file_like = _among(words[candidates + 1], domains.files)
     for row, (label, text) in enumerate(zip(candidates.tolist(), text_of.tolist(), strict=True)):
@@ -77,14 +78,15 @@ def find_links(folded: Folded, words: Hashes, domains: Domains, texts: int) -> I
 
 def _broken_dots(folded: Folded, words: Hashes, gap: Places, sign: Hashes, domains: Domains) -> NDArray[np.bool_]:
     """Which words are followed by a spoilt dot and the last label of a usual domain."""
-    wide = np.flatnonzero((gap >= 2) & (gap <= 5))
-    first, second = sign[wide], folded.codes[folded.word_end[wide] + 1]
-    spoilt = (np.isin(first, _OPENERS) & (second == _DOT)) | ((first == _DOT) & (second == SPACE))
     broken = np.zeros(len(gap), bool)
-    broken[wide[spoilt]] = _among(words[1:][wide[spoilt]], domains.usual)
-    spelt = np.flatnonzero(words[1:-1] == domains.dot)
-    spelt = spelt[_among(words[spelt + 2], domains.usual)]
-    broken[spelt + 1] = True
+    wide = ((gap >= 2) & (gap <= 5)).nonzero()[0]
+    wide = wide[_among(words[wide + 1], domains.usual)]
+    if len(wide):
+        first, second = sign[wide], folded.codes[folded.word_end[wide] + 1]
+        broken[wide] = (np.isin(first, _OPENERS) & (second == _DOT)) | ((first == _DOT) & (second == SPACE))
+    spelt = (words[1:-1] == domains.dot).nonzero()[0]
+    if len(spelt):
+        broken[spelt[_among(words[spelt + 2], domains.usual)] + 1] = True
     return broken
 
 
@@ -105,7 +107,7 @@ def _read_link(folded: Folded, label: int, text: int, broken: bool, blanks: Plac
     scheme = before == [_COLON, _SLASH, _SLASH]
     begin = int(begins[max(first - 1, 0)]) if scheme or is_email else host_begin
     behind = int(codes[host_end]) if host_end < len(codes) else SPACE
-    end = int(blanks[np.searchsorted(blanks, host_end)]) if behind in (_SLASH, _COLON) else host_end
+    end = int(blanks[blanks.searchsorted(host_end)]) if behind in (_SLASH, _COLON) else host_end
     full = scheme or (behind == _SLASH) or codes[host_begin : host_begin + 4].tolist() == [119, 119, 119, _DOT]
     return Link(text, begin, end, host_begin, host_end, full, broken, is_email)
 
@@ -115,22 +117,24 @@ def find_phones(folded: Folded, texts: int) -> list[tuple[int, int, int]]:
     count = int(folded.first_word[texts])
     begins, ends = folded.word_start[:count], folded.word_end[:count]
     numeric = (folded.codes[begins] == DIGIT) & (folded.codes[ends - 1] == DIGIT)
-    groups = np.flatnonzero(numeric)
+    groups = numeric.nonzero()[0]
     if not len(groups):
         return []
-    text = np.searchsorted(folded.first_word, groups, "right") - 1
-    near = (begins[groups[1:]] - ends[groups[:-1]] <= 2) & (np.diff(groups) == 1) & (np.diff(text) == 0)
+    text = folded.first_word.searchsorted(groups, "right") - 1
+    near = (
+        (begins[groups[1:]] - ends[groups[:-1]] <= 2)
+        & ((groups[1:] - groups[:-1]) == 1)
+        & ((text[1:] - text[:-1]) == 0)
+    )
     near &= ~np.isin(folded.codes[ends[groups[:-1]]], (_COLON, _SLASH))  # a time or a date
-    heads = np.flatnonzero(np.concatenate(([True], ~near)))
+    heads = (np.concatenate(([True], ~near))).nonzero()[0]
     digits = np.add.reduceat(ends[groups] - begins[groups], heads)
     tails = np.append(heads[1:], len(groups)) - 1
     found = []
     for head, tail, size in zip(groups[heads], groups[tails], digits, strict=True):
         signed = folded.codes[begins[head] - 1] == _PLUS
         if size in _PHONE_DIGITS and (signed or tail > head or size >= 10):
-            found.append(
-                (int(np.searchsorted(folded.first_word, head, "right") - 1), int(begins[head]), int(ends[tail]))
-            )
+            found.append((int(folded.first_word.searchsorted(head, "right") - 1), int(begins[head]), int(ends[tail])))
     return found
 
 
@@ -138,17 +142,17 @@ def find_long_codes(folded: Folded, texts: int) -> list[tuple[int, int, int]]:
     """Words of the length of a wallet's address that mix letters and digits, as (text, begin, end)."""
     count = int(folded.first_word[texts])
     begins, ends = folded.word_start[:count], folded.word_end[:count]
-    long = np.flatnonzero((ends - begins >= _LONG_CODE.start) & (ends - begins < _LONG_CODE.stop))
+    long = ((ends - begins >= _LONG_CODE.start) & (ends - begins < _LONG_CODE.stop)).nonzero()[0]
     found = []
     for word in long.tolist():
         digits = np.count_nonzero(folded.codes[begins[word] : ends[word]] == DIGIT)
         if 3 <= digits < ends[word] - begins[word]:
-            text = int(np.searchsorted(folded.first_word, word, "right") - 1)
+            text = int(folded.first_word.searchsorted(word, "right") - 1)
             found.append((text, int(begins[word]), int(ends[word])))
     return found
 
 
 def _among(hashes: Hashes, known: Hashes) -> NDArray[np.bool_]:
     """Which hashes are in a sorted array of known ones."""
-    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, hashes), len(known) - 1)] == hashes
+    found: NDArray[np.bool_] = known[np.minimum(known.searchsorted(hashes), len(known) - 1)] == hashes
     return found

@@ -1,10 +1,10 @@
-"""Hashed n-grams of folded texts, a batch at a time: code points 2 to 5 long, words one and two long.
+"""Hashed n-grams of folded texts, a batch at a time: code points 3 to 5 long, words one and two long.
 
 The high bits of a hash are the better ones: they choose the bucket. It knows neither what the weights of buckets mean
 nor how they were found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from moderation.detection.text import Folded, Places
 
 Hashes = NDArray[np.uint32]
-ORDERS = (2, 3, 4, 5)
+ORDERS = (3, 4, 5)
 STEM = 5
 """Code points that words are cut to for comparison across endings."""
 NOTHING = 0
@@ -40,9 +40,9 @@ def stem_hashes(folded: Folded, first: int, last: int) -> Hashes:
 def _run_hashes(folded: Folded, starts: Places, lengths: Places) -> Hashes:
     if not len(starts):
         return np.zeros(0, np.uint32)
-    ends = np.cumsum(lengths)
-    within = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
-    terms = folded.codes[within + np.repeat(starts, lengths)] * _POWERS[within % _LONGEST_WORD]
+    ends = lengths.cumsum()
+    within = np.arange(ends[-1]) - (ends - lengths).repeat(lengths)
+    terms = folded.codes[within + starts.repeat(lengths)] * _POWERS[within % _LONGEST_WORD]
     return _mixed(np.add.reduceat(terms, ends - lengths, dtype=np.uint32))
 
 
@@ -55,21 +55,26 @@ def pair_hashes(folded: Folded, words: Hashes) -> Hashes:
     return pairs
 
 
-def code_point_hashes(folded: Folded) -> Iterator[Hashes]:
-    """For each of ORDERS, a hash of the n-gram that begins at each place; shape (code points,)."""
-    codes = folded.codes
+def code_point_buckets(folded: Folded, salts: Sequence[tuple[int, np.uint32]], bits: int) -> Iterator[Hashes]:
+    """For each of ORDERS, the bucket of the n-gram that begins at each place; shape (code points - order + 1,).
+
+    ``salts``: from which place on n-grams are told apart from those before, and by what. Bucket 0 is NOTHING's: no
+    n-gram begins there, or it would take in more of the next text than the space before it.
+    """
+    hashes = folded.codes * _PRIME
+    for place, salt in salts:
+        hashes[place:] ^= salt
     ends = folded.starts[1:]
-    hashes = codes * _PRIME
-    for order in ORDERS:
-        if len(codes) < order:
+    tails = ends[:, None] - np.arange(1, ORDERS[-1] - 1)
+    for order in range(2, ORDERS[-1] + 1):
+        if len(folded.codes) < order:
             return
-        hashes = hashes[:-1] * _SECOND + codes[order - 1 :]
-        placed = np.zeros(len(codes), np.uint32)
-        np.multiply(hashes, _GOLDEN, out=placed[: len(hashes)])
-        for back in range(1, order - 1):  # n-grams may take in the space behind a text, and nothing of the next one
-            placed[ends - back] = NOTHING
-        placed[-1] = NOTHING
-        yield placed
+        hashes = hashes[:-1] * _SECOND + folded.codes[order - 1 :]
+        if order in ORDERS:
+            found = buckets(hashes * _GOLDEN, bits)
+            outside = tails[:, : order - 2]
+            found[outside[outside < len(found)]] = NOTHING
+            yield found
 
 
 def buckets(hashes: Hashes, bits: int) -> Hashes:

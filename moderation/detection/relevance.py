@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Article, Pair
-from moderation.detection.ngrams import Hashes, buckets, pair_hashes, stem_hashes, word_hashes
+from moderation.detection.ngrams import Hashes, buckets, stem_hashes, word_hashes
 from moderation.detection.text import Folded, Folder
 
 SLOT_BITS = 15
@@ -24,25 +24,22 @@ MOST_ARTICLES = 1024
 """Articles that are kept in memory, 32 kB each."""
 _LEAD = 20_000  # code points of an article that are read: enough to tell what it is about
 _TITLE, _BODY = 2, 1
-_STEM, _PAIR = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)  # salts: primes of xxHash
+_LEAST_SURPRISE, _MOST_SURPRISE = 0.15, 10  # bits
+_STEM = np.uint32(0x27D4EB2F)  # tells stems from words: a prime of xxHash
 
 
 class Relevance(IntEnum):
     """The evidence, in the order of its columns."""
 
-    SHARED = 0
-    SHARED_SHARE = auto()
-    SHARED_SURPRISE = auto()
-    RAREST = auto()
-    STEMS = auto()
+    SHARED_SURPRISE = 0
     STEM_SURPRISE = auto()
-    PAIRS = auto()
     TITLE = auto()
-    COSINE = auto()
     COMMENT_SIZE = auto()
+    SHARED_SHARE = auto()
     SHARED_PER_SIZE = auto()
+    RAREST = auto()
+    COSINE = auto()
     ARTICLE_SIZE = auto()
-    SILENT = auto()
 
 
 @dataclass(slots=True)
@@ -73,7 +70,7 @@ class RelevanceReader:
 
     def __init__(self, folder: Folder, rarity: NDArray[np.uint8], meaning: NDArray[np.int8]) -> None:
         self._folder = folder
-        self._rarity = rarity.astype(np.float32) / 8
+        self._rarity: NDArray[np.float32] = rarity.astype(np.float32) / np.float32(8)
         self._meaning = meaning.astype(np.float32)
         self._meaning_bits = int(np.log2(len(meaning)))
         self._pool = np.zeros((MOST_ARTICLES, SLOTS), np.uint8)
@@ -85,7 +82,7 @@ class RelevanceReader:
         rarity: NDArray[np.float32] = self._rarity[buckets(words, RARITY_BITS)]
         return rarity
 
-    def compare(self, pairs: Sequence[Pair], folded: Folded, words: Hashes, word_pairs: Hashes) -> Evidence:
+    def compare(self, pairs: Sequence[Pair], folded: Folded, words: Hashes) -> Evidence:
         """Compare the bodies of a batch, its first ``len(pairs)`` texts, with their articles."""
         count = int(folded.first_word[len(pairs)])
         evidence = Evidence(
@@ -94,11 +91,11 @@ class RelevanceReader:
         with self._lock:  # slots of the pool are given to other articles as new ones come
             for begin in range(0, len(pairs), MOST_ARTICLES):
                 rows = slice(begin, min(begin + MOST_ARTICLES, len(pairs)))
-                self._compare_rows(pairs[rows], rows, folded, (words, word_pairs), evidence)
+                self._compare_rows(pairs[rows], rows, folded, words, evidence)
         return evidence
 
     def _compare_rows(
-        self, pairs: Sequence[Pair], rows: slice, folded: Folded, hashed: tuple[Hashes, Hashes], evidence: Evidence
+        self, pairs: Sequence[Pair], rows: slice, folded: Folded, words: Hashes, evidence: Evidence
     ) -> None:
         profiles = [self._profile(article) for _, article in pairs]
         known = np.array([profile is not None for profile in profiles], bool)
@@ -108,41 +105,43 @@ class RelevanceReader:
         slots = np.array([profile.slot if profile else 0 for profile in profiles], np.intp)
         sizes = np.array([profile.size if profile else 1 for profile in profiles], np.float32)
         first, last = int(folded.first_word[rows.start]), int(folded.first_word[rows.stop])
-        text = np.repeat(np.arange(len(pairs)), np.diff(folded.first_word[rows.start : rows.stop + 1]))
-        hashes = hashed[0][first:last]
+        text = folded.word_text[first:last] - rows.start
+        hashes = words[first:last]
         rare = self.rarities(hashes)
         here = self._look_up(slots, text, hashes)
         stem_here = self._look_up(slots, text, stem_hashes(folded, first, last) * _STEM)
-        pair_here = self._look_up(slots, text, hashed[1][first:last] * _PAIR)
-        chance = np.minimum(sizes[text] * np.exp2(-rare), 0.9)
-        surprise = -np.log2(np.maximum(chance, 2**-10))
-        columns = {
-            Relevance.SHARED: rare * (here > 0),
-            Relevance.SHARED_SURPRISE: surprise * (here > 0),
-            Relevance.STEMS: rare * (stem_here > 0),
-            Relevance.STEM_SURPRISE: surprise * (stem_here > 0),
-            Relevance.PAIRS: rare * (pair_here > 0),
-            Relevance.TITLE: rare * ((here == _TITLE) | (stem_here == _TITLE)),
-            Relevance.COMMENT_SIZE: rare,
-            Relevance.SILENT: chance * (here == 0),
-        }
-        sums = {name: np.bincount(text, column, len(pairs)) for name, column in columns.items()}
+        surprise = np.minimum(
+            np.maximum(rare - np.log2(sizes)[text], _LEAST_SURPRISE), _MOST_SURPRISE
+        )  # bits that chance alone would not explain
+        shared = surprise * (here > 0)
+        columns = (
+            shared,
+            surprise * (stem_here > 0),
+            rare * (np.maximum(here, stem_here) == _TITLE),
+            rare,
+            rare * (here > 0),
+        )
+        sums = np.empty((len(pairs), len(columns)))
+        for number, column in enumerate(columns):
+            sums[:, number] = np.bincount(text, column, len(pairs))
+        total = sums[:, Relevance.COMMENT_SIZE] + 8
         values = evidence.values[rows]
-        total = sums[Relevance.COMMENT_SIZE] + 8
-        for name, column in sums.items():
-            values[:, name] = np.log1p(column) / 4
-        values[:, Relevance.SHARED_SHARE] = sums[Relevance.SHARED] / total
-        values[:, Relevance.SHARED_PER_SIZE] = sums[Relevance.SHARED_SURPRISE] / np.sqrt(total) / 4
+        values[:, : Relevance.SHARED_SHARE] = np.log1p(sums[:, : Relevance.SHARED_SHARE]) / 4
+        values[:, Relevance.SHARED_SHARE] = sums[:, Relevance.SHARED_SHARE] / total
+        values[:, Relevance.SHARED_PER_SIZE] = sums[:, Relevance.SHARED_SURPRISE] / np.sqrt(total) / 4
         values[:, Relevance.ARTICLE_SIZE] = np.log1p(sizes) / 8
-        top = np.zeros(len(pairs), np.float32)
-        np.maximum.at(top, text, columns[Relevance.SHARED_SURPRISE].astype(np.float32))
-        values[:, Relevance.RAREST] = top / 10
+        counts = folded.word_counts[rows]
+        speaking = counts.nonzero()[0]
+        if len(speaking):
+            heads = folded.first_word[rows.start : rows.stop][speaking] - first
+            values[speaking, Relevance.RAREST] = np.maximum.reduceat(shared, heads) / 10
         vectors = self._vectors(hashes, rare, text, len(pairs))
         nothing = np.zeros(vectors.shape[1], np.float32)
         subjects = np.array([profile.vector if profile else nothing for profile in profiles])
-        values[:, Relevance.COSINE] = (vectors * subjects).sum(1)
+        values[:, Relevance.COSINE] = np.add.reduce(vectors * subjects, axis=1)
         values[~known] = 0
-        evidence.shared[first:last] = np.where(known[text], columns[Relevance.SHARED_SURPRISE], 0)
+        shared[~known[text]] = 0
+        evidence.shared[first:last] = shared
 
     def _look_up(self, slots: NDArray[np.intp], text: NDArray[np.intp], hashes: Hashes) -> NDArray[np.uint8]:
         found: NDArray[np.uint8] = self._pool[slots[text], buckets(hashes, SLOT_BITS)]
@@ -165,17 +164,16 @@ class RelevanceReader:
     def _read(self, article: Article, slot: int) -> _Profile:
         folded = self._folder.fold([article.body[:_LEAD], article.title])
         words = word_hashes(folded)
-        pairs = pair_hashes(folded, words)
         row = self._pool[slot]
         row[:] = 0
         title = int(folded.first_word[1])
         for part, mark in ((slice(0, title), _BODY), (slice(title, None), _TITLE)):
             stems = stem_hashes(folded, part.start, len(words) if part.stop is None else part.stop)
-            for hashes in (words[part], stems * _STEM, pairs[part] * _PAIR):
+            for hashes in (words[part], stems * _STEM):
                 row[buckets(hashes, SLOT_BITS)] = mark
         rare = self.rarities(words)
         vector = self._vectors(words, rare, np.zeros(len(words), np.intp), 1)[0]
-        return _Profile(slot, float(np.unique(words).size), vector)
+        return _Profile(slot, max(float(np.unique(words).size), 1.0), vector)
 
     def _vectors(
         self, words: Hashes, rare: NDArray[np.float32], text: NDArray[np.intp], count: int
@@ -185,8 +183,8 @@ class RelevanceReader:
             return np.zeros((count, self._meaning.shape[1]), np.float32)
         weighed = self._meaning[buckets(words, self._meaning_bits)] * rare[:, None]
         sums = np.zeros((count, self._meaning.shape[1]), np.float32)
-        heads = np.flatnonzero(np.diff(text, prepend=-1))
+        heads = np.concatenate(([0], (text[1:] != text[:-1]).nonzero()[0] + 1))
         sums[text[heads]] = np.add.reduceat(weighed, heads, axis=0)
-        norms = np.linalg.norm(sums, axis=1, keepdims=True)
+        norms = np.sqrt(np.add.reduce(sums * sums, axis=1, keepdims=True))
         unit: NDArray[np.float32] = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
         return unit

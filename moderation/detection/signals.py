@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Author, Pair
-from moderation.detection.links import Domains, find_links, find_long_codes, find_phones
+from moderation.detection.links import Domains, Link, find_links, find_long_codes, find_phones
 from moderation.detection.ngrams import Hashes
-from moderation.detection.text import Folded, Kind
+from moderation.detection.text import KINDS, SPACE, Folded, Kind, Places
 
 Place = tuple[str, int, int]
 """A field and where in it, in code points as sent, end excluded."""
 
 
 class Signal(IntEnum):
-    """The signals, in the order of their columns. ``phrase`` is how a reason names one."""
+    """The signals, in the order of their columns."""
 
     LINK = 0
     MORE_LINKS = auto()
@@ -58,11 +58,6 @@ class Signal(IntEnum):
     LINES = auto()
     LATENESS = auto()
     SCRIPT_MISMATCH = auto()
-
-    @property
-    def phrase(self) -> str:
-        """How a reason names this signal."""
-        return _PHRASES[self]
 
 
 _PHRASES = {
@@ -101,9 +96,34 @@ _PHRASES = {
     Signal.LATENESS: "long after the article",
     Signal.SCRIPT_MISMATCH: "another script than the article's",
 }
-_SCRIPTS = (Kind.LOWER, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER, Kind.IDEOGRAPH)
-_EXCLAMATION, _AT, _LESS, _BRACKET, _HYPHEN, _SLASH = (ord(sign) for sign in "!@<[-/")
-_MARKUP = (("<", "a "), ("[", "url"), ("[", "link"), ("]", "(http"))
+SIGNAL_PHRASES = tuple(_PHRASES[signal] for signal in Signal)
+"""How a reason names each signal."""
+_SCRIPTS = [Kind.LOWER, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER, Kind.IDEOGRAPH]
+# Signals that grow with the logarithm of a count: the most that they reach before their factor, and the factor.
+_LOGARITHMIC = [Signal.EXCLAMATION, Signal.SYMBOLS, Signal.LENGTH, Signal.LINES, Signal.STYLED, Signal.INVISIBLE,
+                Signal.LOOK_ALIKES, Signal.LEET]  # fmt: skip
+_CEILINGS = np.array([9, 9, 99, 99, 3, 3, 2, 2], np.float64)
+_FACTORS = np.array([1, 1, 1 / 3, 1 / 2, 1 / 2, 1 / 2, 1, 1], np.float64)
+
+
+def _sums_of_kinds() -> NDArray[np.int64]:
+    """What to count together: all letters, European ones, what hides invisible characters honestly, everything."""
+    european = [Kind.LOWER, Kind.UPPER, Kind.CYRILLIC, Kind.GREEK]
+    groups = (
+        [*european, Kind.LETTER, Kind.IDEOGRAPH],
+        [*european, Kind.STYLED],
+        [Kind.LETTER, Kind.IDEOGRAPH, Kind.SYMBOL, Kind.MARK],
+        list(Kind),
+    )
+    sums = np.zeros((KINDS, len(groups)), np.int64)
+    for column, group in enumerate(groups):
+        sums[group, column] = 1
+    return sums
+
+
+_SUMS = _sums_of_kinds()
+_EXCLAMATION, _AT, _LESS, _BRACKET, _CLOSED = (ord(sign) for sign in "!@<[]")
+_MARKUP = ("<a ", "[url", "[link", "](http")
 
 
 @dataclass(slots=True)
@@ -121,7 +141,6 @@ def read_signals(pairs: Sequence[Pair], folded: Folded, words: Hashes, domains: 
     _read_links(signals, pairs, folded, words, domains)
     _read_contacts(signals, folded, count)
     _read_shape(signals, folded, count)
-    _read_disguise(signals, folded, count)
     _read_authors(signals, pairs, folded, count)
     _read_article(signals, pairs, folded, count)
     return signals
@@ -137,117 +156,119 @@ def sent_place(folded: Folded, field: str, begin: int, end: int) -> Place:
 
 
 def _read_links(signals: Signals, pairs: Sequence[Pair], folded: Folded, words: Hashes, domains: Domains) -> None:
-    count = len(pairs)
+    links = list(find_links(folded, words, domains, len(pairs)))
+    if not links:
+        return
     values = signals.values
-    sizes = np.diff(folded.starts)
-    for link in find_links(folded, words, domains, count):
+    sizes = folded.sizes
+    for link in links:
         row = link.text
         kind = Signal.EMAIL if link.is_email else Signal.LINK if link.is_full else Signal.BARE_DOMAIN
         place = sent_place(folded, "body", link.begin, link.end)
-        if link.is_broken:
-            values[row, Signal.BROKEN_LINK] = 1
-            _mark(signals, row, Signal.BROKEN_LINK, place)
         values[row, kind] += 1
-        _mark(signals, row, kind, place)
         values[row, Signal.LINK_SHARE] += (link.end - link.begin) / sizes[row]
+        found = [kind, Signal.LINK_SHARE]
+        if link.is_broken:
+            found.append(Signal.BROKEN_LINK)
         if folded.starts[row + 1] - link.end <= 3 and not link.is_email:
-            values[row, Signal.LINK_AT_END] = 1
-            _mark(signals, row, Signal.LINK_AT_END, place)
-        author_url = pairs[row][0].author.url
-        if author_url and link.host_end - link.host_begin > 4:
-            host = "".join(map(chr, folded.codes[link.host_begin : link.host_end].tolist()))
-            if host.removeprefix("www.") in author_url.casefold():
-                values[row, Signal.OWN_LINK] = 1
-                _mark(signals, row, Signal.OWN_LINK, place)
-    links = values[:, Signal.LINK] + values[:, Signal.BARE_DOMAIN]
-    values[:, Signal.MORE_LINKS] = np.log1p(np.maximum(links - 1, 0))
-    for kind in (Signal.LINK, Signal.BARE_DOMAIN, Signal.EMAIL, Signal.LINK_SHARE):
-        np.minimum(values[:, kind], 1, out=values[:, kind])
+            found.append(Signal.LINK_AT_END)
+        if _is_own(pairs[row][0].author.url, folded, link):
+            found.append(Signal.OWN_LINK)
+        values[row, found[2:]] = 1
+        for signal in found:
+            _mark(signals, row, signal, place)
+    several = values[:, Signal.LINK] + values[:, Signal.BARE_DOMAIN]
+    values[:, Signal.MORE_LINKS] = np.log1p(np.maximum(several - 1, 0))
+    counted = [Signal.LINK, Signal.BARE_DOMAIN, Signal.EMAIL, Signal.LINK_SHARE]
+    values[:, counted] = np.minimum(values[:, counted], 1)
+
+
+def _is_own(author_url: str, folded: Folded, link: Link) -> bool:
+    """Whether a link leads to the site that the author gives as his own."""
+    if not author_url or link.host_end - link.host_begin <= 4:
+        return False
+    host = "".join(map(chr, folded.codes[link.host_begin : link.host_end].tolist()))
+    return host.removeprefix("www.") in author_url.casefold()
 
 
 def _read_contacts(signals: Signals, folded: Folded, count: int) -> None:
-    finders = ((Signal.PHONE, find_phones), (Signal.LONG_CODE, find_long_codes))
-    for signal, find in finders:
-        for row, begin, end in find(folded, count):
-            signals.values[row, signal] = 1
-            _mark(signals, row, signal, sent_place(folded, "body", begin, end))
     codes = folded.codes[: folded.starts[count]]
-    ats = np.flatnonzero(codes == _AT)
-    ats = ats[(ats > 0) & (folded.codes[ats - 1] == 32)]
-    for place in ats[:10_000].tolist():
-        row = int(np.searchsorted(folded.starts, place, "right") - 1)
-        word = int(np.searchsorted(folded.word_start, place))
-        if word < len(folded.word_start) and folded.word_start[word] == place + 1:
-            signals.values[row, Signal.MENTION] = 1
-            _mark(signals, row, Signal.MENTION, sent_place(folded, "body", place, int(folded.word_end[word])))
-    for place in np.flatnonzero((codes == _LESS) | (codes == _BRACKET) | (codes == ord("]")))[:10_000].tolist():
-        head = "".join(map(chr, folded.codes[place : place + 6].tolist()))
-        if any(head.startswith(first + rest) for first, rest in _MARKUP):
-            row = int(np.searchsorted(folded.starts, place, "right") - 1)
-            signals.values[row, Signal.LINK_MARKUP] = 1
-            _mark(signals, row, Signal.LINK_MARKUP, sent_place(folded, "body", place, place + len(head)))
+    if folded.raw_kinds[:count, Kind.DIGIT].any():
+        for signal, find in ((Signal.PHONE, find_phones), (Signal.LONG_CODE, find_long_codes)):
+            for row, begin, end in find(folded, count):
+                signals.values[row, signal] = 1
+                _mark(signals, row, signal, sent_place(folded, "body", begin, end))
+    ats = (codes == _AT).nonzero()[0]
+    if len(ats):
+        ats = ats[(codes[ats - 1] == SPACE) & (folded.codes[ats + 1] != SPACE)]
+        _mark_first(signals, folded, Signal.MENTION, ats, 1)
+    opened = ((codes == _LESS) | (codes == _BRACKET) | (codes == _CLOSED)).nonzero()[0]
+    for pattern in _MARKUP if len(opened) else ():
+        found = opened[opened <= len(codes) - len(pattern)]
+        for place, sign in enumerate(pattern):
+            found = found[codes[found + place] == ord(sign)]
+        _mark_first(signals, folded, Signal.LINK_MARKUP, found, len(pattern))
+
+
+def _mark_first(signals: Signals, folded: Folded, signal: Signal, places: Places, length: int) -> None:
+    """Note a signal in every text that one of these ascending places lies in, where its first one stands."""
+    rows, first = np.unique(folded.starts.searchsorted(places, "right") - 1, return_index=True)
+    for row, place in zip(rows.tolist(), places[first].tolist(), strict=True):
+        signals.values[row, signal] = 1
+        _mark(signals, row, signal, sent_place(folded, "body", place, place + length))
 
 
 def _read_shape(signals: Signals, folded: Folded, count: int) -> None:
-    values, kinds = signals.values, folded.raw_kinds[:count].astype(np.float32)
-    letters = kinds[:, list(_SCRIPTS)].sum(1) + kinds[:, Kind.UPPER]
-    size = kinds.sum(1)
-    words = np.diff(folded.first_word[: count + 1])
-    exclaimed = np.add.reduceat(folded.codes == _EXCLAMATION, folded.starts[:count], dtype=np.int64)
+    values = signals.values
+    kinds = folded.raw_kinds[:count]
+    letters, latin, other, size = (kinds @ _SUMS).T
+    words = folded.word_counts[:count]
+    exclaimed = np.zeros(count, np.int64)
+    marks = (folded.codes[: folded.starts[count]] == _EXCLAMATION).nonzero()[0]
+    if len(marks):
+        exclaimed = np.bincount(folded.starts.searchsorted(marks, "right") - 1, minlength=count)
+    hidden = np.where(latin > other * 2, kinds[:, Kind.INVISIBLE] - kinds[:, Kind.SYMBOL], 0)
+    counts = np.empty((count, len(_LOGARITHMIC)))
+    columns = (exclaimed, kinds[:, Kind.SYMBOL], words, kinds[:, Kind.NEWLINE], kinds[:, Kind.STYLED],
+               np.maximum(hidden, 0), folded.mixed[:count], folded.leet[:count])  # fmt: skip
+    for number, column in enumerate(columns):
+        counts[:, number] = column
+    values[:, _LOGARITHMIC] = np.minimum(np.log1p(counts), _CEILINGS) * _FACTORS
     values[:, Signal.CAPITALS] = np.where(letters >= 8, kinds[:, Kind.UPPER] / (letters + 8), 0)
-    values[:, Signal.EXCLAMATION] = np.log1p(exclaimed)
-    values[:, Signal.SYMBOLS] = np.log1p(kinds[:, Kind.SYMBOL])
     values[:, Signal.CURRENCY] = np.minimum(kinds[:, Kind.CURRENCY], 3) / 3
     values[:, Signal.DIGITS] = kinds[:, Kind.DIGIT] / (size + 10)
-    values[:, Signal.LENGTH] = np.log1p(words) / 3
     values[:, Signal.SHORTNESS] = np.maximum(1 - words / 8, 0)
-    values[:, Signal.LINES] = np.log1p(kinds[:, Kind.NEWLINE]) / 2
-
-
-def _read_disguise(signals: Signals, folded: Folded, count: int) -> None:
-    values, kinds = signals.values, folded.raw_kinds[:count].astype(np.float32)
-    values[:, Signal.LOOK_ALIKES] = np.minimum(np.log1p(folded.mixed[:count]), 2)
-    values[:, Signal.STYLED] = np.minimum(np.log1p(kinds[:, Kind.STYLED]), 3) / 2
     values[:, Signal.SPACED] = np.minimum(folded.spaced[:count], 2)
-    values[:, Signal.LEET] = np.minimum(np.log1p(folded.leet[:count]), 2)
-    european = kinds[:, [Kind.LOWER, Kind.UPPER, Kind.CYRILLIC, Kind.GREEK, Kind.STYLED]].sum(1)
-    other = kinds[:, [Kind.LETTER, Kind.IDEOGRAPH, Kind.SYMBOL, Kind.MARK]].sum(1)
-    hidden = np.where(european > other * 2, kinds[:, Kind.INVISIBLE] - kinds[:, Kind.SYMBOL], 0)
-    values[:, Signal.INVISIBLE] = np.minimum(np.log1p(np.maximum(hidden, 0)), 3) / 2
 
 
 def _read_authors(signals: Signals, pairs: Sequence[Pair], folded: Folded, count: int) -> None:
-    values = signals.values
-    name_words = np.diff(folded.first_word[count : 2 * count + 1])
-    kinds = folded.raw_kinds
-    values[:, Signal.AUTHOR_KEYWORDS] = np.clip(name_words - 2, 0, 3) / 3
+    if folded.starts[3 * count] - folded.starts[count] == 2 * count:
+        return  # nobody gives a name or an address
+    values, kinds = signals.values, folded.raw_kinds
+    name_words = folded.word_counts[count : 2 * count]
+    values[:, Signal.AUTHOR_KEYWORDS] = np.minimum(np.maximum(name_words - 2, 0), 3) / 3
     values[:, Signal.AUTHOR_NAME_DIGITS] = kinds[count : 2 * count, Kind.DIGIT] > 0
-    scripts = list(_SCRIPTS)
-    name_script = kinds[count : 2 * count, scripts]
-    other = (name_script.argmax(1) != kinds[:count, scripts].argmax(1)) & (kinds[:count, scripts].sum(1) > 20)
-    values[:, Signal.AUTHOR_NAME_SCRIPT] = other & (name_script.sum(1) > 3)
+    names, bodies = kinds[count : 2 * count, _SCRIPTS], kinds[:count, _SCRIPTS]
+    other = (names.argmax(1) != bodies.argmax(1)) & (bodies.sum(1) > 20)
+    values[:, Signal.AUTHOR_NAME_SCRIPT] = other & (names.sum(1) > 3)
     for row, (comment, _) in enumerate(pairs):
         author = comment.author
         if author.url:
             _read_author_url(values[row], author)
         if "." in author.name and ("://" in author.name or author.name.casefold().endswith((".com", ".net", ".org"))):
             values[row, Signal.AUTHOR_DOMAIN_NAME] = 1
-        for signal in AUTHOR_SIGNALS:
-            if values[row, signal]:
-                field = "author.url" if signal in (Signal.AUTHOR_URL, Signal.AUTHOR_DEEP_URL) else "author.name"
-                text = author.url if field == "author.url" else author.name
-                _mark(signals, row, signal, (field, 0, len(text)))
 
 
-AUTHOR_SIGNALS = (
-    Signal.AUTHOR_URL,
-    Signal.AUTHOR_DEEP_URL,
-    Signal.AUTHOR_KEYWORDS,
-    Signal.AUTHOR_NAME_IN_URL,
-    Signal.AUTHOR_NAME_DIGITS,
-    Signal.AUTHOR_NAME_SCRIPT,
-    Signal.AUTHOR_DOMAIN_NAME,
-)
+AUTHOR_FIELDS: dict[int, str] = {
+    Signal.AUTHOR_URL: "author.url",
+    Signal.AUTHOR_DEEP_URL: "author.url",
+    Signal.AUTHOR_KEYWORDS: "author.name",
+    Signal.AUTHOR_NAME_IN_URL: "author.name",
+    Signal.AUTHOR_NAME_DIGITS: "author.name",
+    Signal.AUTHOR_NAME_SCRIPT: "author.name",
+    Signal.AUTHOR_DOMAIN_NAME: "author.name",
+}
+"""The field that a signal of the author is about, as a whole."""
 
 
 def _read_author_url(values: NDArray[np.float32], author: Author) -> None:

@@ -75,7 +75,8 @@ class Folded:
     Every text begins with one space that was not sent, so text ``t`` is ``codes[starts[t]:starts[t + 1]]``.
     ``source`` is the place of each code point in its own text as it was sent (-1 at the space before a text).
     Words are runs of letters and digits, and single ideographs: ``word_start``, ``word_end`` are places in ``codes``;
-    the words of text ``t`` are ``first_word[t]`` to ``first_word[t + 1]``.
+    the words of text ``t`` are ``first_word[t]`` to ``first_word[t + 1]``, ``word_counts`` how many, and ``word_text``
+    the text that each word stands in. ``sizes`` are the code points of each text with its space.
     ``raw_kinds`` has a row a text, a column a Kind: how many code points of it the text as sent has.
     ``mixed``, ``spaced`` and ``leet`` count a text's words with look-alikes of another script, letters that were spaced
     out, and digits or signs in place of letters.
@@ -83,10 +84,13 @@ class Folded:
 
     codes: Codes
     starts: Places
+    sizes: Places
     source: Places
     word_start: Places
     word_end: Places
     first_word: Places
+    word_counts: Places
+    word_text: Places
     raw_kinds: NDArray[np.int64]
     mixed: NDArray[np.int64]
     spaced: NDArray[np.int64]
@@ -94,10 +98,6 @@ class Folded:
 
     def __len__(self) -> int:
         return len(self.starts) - 1
-
-    def word_text(self) -> Places:
-        """The text that each word stands in; shape (words,)."""
-        return np.repeat(np.arange(len(self)), np.diff(self.first_word))
 
 
 @dataclass(slots=True)
@@ -114,10 +114,11 @@ class _Draft:
         """How many of these places lie in each text."""
         if not len(places):
             return np.zeros(len(self.bounds) - 1, np.int64)
-        text = np.searchsorted(self.bounds, places, "right") - 1
+        text = self.bounds.searchsorted(places, "right") - 1
         return np.bincount(text, minlength=len(self.bounds) - 1)
 
 
+_LAST_PLAIN = 127  # code points up to here fold to one each, and are of one script
 _PART, _WHOLE, _LATIN, _FOREIGN, _NUMBER = 1, 2, 4, 8, 16
 _IN_WORD = _PART | _WHOLE
 
@@ -129,7 +130,7 @@ class Folder:
         self._alphabet = alphabet
         self._fold = np.arange(CODE_POINTS, dtype=np.uint32)
         self._fold[alphabet.fold_from] = alphabet.fold_to
-        self._kind = np.repeat(alphabet.kind_value, np.diff(np.append(alphabet.kind_start, CODE_POINTS)))
+        self._kind = alphabet.kind_value.repeat(np.diff(np.append(alphabet.kind_start, CODE_POINTS)))
         role = np.zeros(KINDS, np.uint8)
         role[list(_WORD_KINDS)] = _PART
         role[Kind.IDEOGRAPH] = _WHOLE
@@ -152,7 +153,7 @@ class Folder:
         sizes = np.fromiter(map(len, texts), np.intp, len(texts)) + 1
         separators = np.zeros(len(texts) + 1, np.intp)
         np.cumsum(sizes, out=separators[1:])
-        rows = self._kind[raw[:-1]] + np.repeat(np.arange(len(texts)) * KINDS, sizes)
+        rows = self._kind[raw[:-1]] + (np.arange(len(texts)) * KINDS).repeat(sizes)
         raw_kinds = np.bincount(rows, minlength=len(texts) * KINDS).reshape(len(texts), KINDS)
         draft = self._squeezed(*self._substituted(raw), separators)
         mixed = self._read_look_alikes(draft)
@@ -160,14 +161,20 @@ class Folder:
         spaced = self._close_spaced_letters(draft)
         draft.codes[(draft.word & _NUMBER) != 0] = DIGIT
         word_start, word_end = _words(draft.word)
-        draft.source[: draft.bounds[-1]] -= np.repeat(separators[:-1] + 1, np.diff(draft.bounds))
+        final = draft.bounds[1:] - draft.bounds[:-1]
+        draft.source[: draft.bounds[-1]] -= (separators[:-1] + 1).repeat(final)
+        first_word = word_start.searchsorted(draft.bounds)
+        counts = first_word[1:] - first_word[:-1]
         return Folded(
             codes=draft.codes,
             starts=draft.bounds,
+            sizes=final,
             source=draft.source,
             word_start=word_start,
             word_end=word_end,
-            first_word=np.searchsorted(word_start, draft.bounds),
+            first_word=first_word,
+            word_counts=counts,
+            word_text=np.arange(len(texts)).repeat(counts),
             raw_kinds=raw_kinds,
             mixed=mixed,
             spaced=spaced,
@@ -177,15 +184,15 @@ class Folder:
     def _substituted(self, raw: Codes) -> tuple[Codes, Places]:
         """Each code point's folded form, dropped ones as 0, with the place in ``raw`` that each comes from."""
         codes = self._fold[raw]
-        expands = np.flatnonzero(self._expands[raw])
+        expands = self._expands[raw].nonzero()[0] if raw.max() > _LAST_PLAIN else ()
         if not len(expands):
             return codes, np.arange(len(raw))
-        which = np.searchsorted(self._alphabet.expand_from, raw[expands])
+        which = self._alphabet.expand_from.searchsorted(raw[expands])
         lengths = np.ones(len(raw), np.intp)
         lengths[expands] = self._alphabet.expand_length[which]
-        source = np.repeat(np.arange(len(raw)), lengths)
+        source = (np.arange(len(raw))).repeat(lengths)
         codes = codes[source]
-        first = np.cumsum(lengths) - lengths
+        first = lengths.cumsum() - lengths
         for place, row in zip(first[expands], which, strict=True):
             begin, length = self._expand_place[row], self._alphabet.expand_length[row]
             codes[place : place + length] = self._alphabet.expand_to[begin : begin + length]
@@ -194,33 +201,33 @@ class Folder:
     def _squeezed(self, codes: Codes, source: Places, separators: Places) -> _Draft:
         """Drop what folds to nothing, all but one of several spaces, and all but two of a repeated code point."""
         if not codes.all():
-            seen = np.flatnonzero(codes)
+            seen = codes.nonzero()[0]
             codes, source = codes[seen], source[seen]
         same = codes[1:] == codes[:-1]
         dropped = same & (codes[1:] == SPACE)
         dropped[1:] |= same[1:] & same[:-1]
         kept = np.ones(len(codes), bool)
         np.logical_not(dropped, out=kept[1:])
-        kept[np.searchsorted(source, separators)] = True
-        places = np.flatnonzero(kept)
+        kept[source.searchsorted(separators)] = True
+        places = kept.nonzero()[0]
         codes, source = codes[places], source[places]
-        return _Draft(codes, source, np.searchsorted(source, separators), self._role[codes])
+        return _Draft(codes, source, source.searchsorted(separators), self._role[codes])
 
     def _read_look_alikes(self, draft: _Draft) -> NDArray[np.int64]:
         """Write words that mix Latin with look-alikes from another script in one script; count them by text."""
         # a foreign letter right before a Latin one: an ending hung on a foreign name ("Telegramе") is no disguise
-        seams = np.flatnonzero(((draft.word[:-1] & _FOREIGN) << 1) & ((draft.word[1:] & _LATIN) << 2))
+        seams = (((draft.word[:-1] & _FOREIGN) << 1) & ((draft.word[1:] & _LATIN) << 2)).nonzero()[0]
         if not len(seams):
             return np.zeros(len(draft.bounds) - 1, np.int64)
         starts, ends = _words(draft.word)
-        words = np.unique(np.searchsorted(starts, seams, "right") - 1)
+        words = np.unique(starts.searchsorted(seams, "right") - 1)
         read = [starts[w] for w in words if self._rewrite(draft, slice(starts[w], ends[w]))]
         return draft.count(np.array(read, np.intp))
 
     def _rewrite(self, draft: _Draft, place: slice) -> bool:
         codes, word = draft.codes[place], draft.word[place]
         latin, foreign = (word & _LATIN) != 0, (word & _FOREIGN) != 0
-        twin = np.minimum(np.searchsorted(self._alphabet.twin_from, codes), len(self._alphabet.twin_from) - 1)
+        twin = np.minimum(self._alphabet.twin_from.searchsorted(codes), len(self._alphabet.twin_from) - 1)
         has_twin = self._alphabet.twin_from[twin] == codes
         if has_twin[foreign].all():
             draft.codes[place] = np.where(foreign, self._alphabet.twin_to[twin], codes)
@@ -235,7 +242,9 @@ class Folder:
     def _read_leet(self, draft: _Draft) -> NDArray[np.int64]:
         """Write a lone digit or dollar sign between two Latin letters as the letter it stands for; count them."""
         latin = (draft.word & _LATIN) != 0
-        places = np.flatnonzero(latin[:-2] & latin[2:] & ~latin[1:-1]) + 1
+        places = (latin[:-2] & latin[2:] & ~latin[1:-1]).nonzero()[0] + 1
+        if not len(places):
+            return draft.count(places)
         letters = self._leet[np.minimum(draft.codes[places], 127)]
         places, letters = places[letters != 0], letters[letters != 0]
         draft.codes[places] = letters
@@ -246,12 +255,15 @@ class Folder:
         """Close up runs of single letters ("c a s i n o", "v.i.a.g.r.a"); count a text's runs."""
         inside = (draft.word & _IN_WORD) != 0
         alone = inside[1:-1] & ~inside[:-2] & ~inside[2:]
-        letters = np.flatnonzero(alone & ((draft.word[1:-1] & (_WHOLE | _NUMBER)) == 0)) + 1
-        joins = np.diff(letters) <= _SPACED_GAP + 1
-        bounds = np.searchsorted(letters, draft.bounds[1:-1])
+        letters = (alone & ((draft.word[1:-1] & (_WHOLE | _NUMBER)) == 0)).nonzero()[0] + 1
+        if len(letters) < _SPACED_RUN:
+            return np.zeros(len(draft.bounds) - 1, np.int64)
+        joins = (letters[1:] - letters[:-1]) <= _SPACED_GAP + 1
+        bounds = letters.searchsorted(draft.bounds[1:-1])
         joins[bounds[(bounds > 0) & (bounds < len(letters))] - 1] = False
-        edges = np.diff(np.concatenate(([0], joins.view(np.int8), [0])))
-        first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+        padded = np.concatenate(([0], joins.view(np.int8), [0]))
+        edges = padded[1:] - padded[:-1]
+        first, last = (edges == 1).nonzero()[0], (edges == -1).nonzero()[0]
         long = last - first >= _SPACED_RUN - 1
         first, last = first[long], last[long]
         counts = draft.count(letters[first])
@@ -264,7 +276,7 @@ class Folder:
         for run in runs:
             kept[run[0] : run[-1]] = False
             kept[run] = True
-        draft.bounds = np.cumsum(kept)[draft.bounds] - 1
+        draft.bounds = kept.cumsum()[draft.bounds] - 1
         draft.codes, draft.source, draft.word = draft.codes[kept], draft.source[kept], draft.word[kept]
 
 
@@ -273,6 +285,9 @@ def _words(word: NDArray[np.uint8]) -> tuple[Places, Places]:
     part = word & _IN_WORD
     changes = part[1:] != part[:-1]
     changes |= part[1:] == _WHOLE
-    edges = np.flatnonzero(changes) + 1
-    inside = np.flatnonzero(part[edges])
-    return edges[inside], np.append(edges, len(word))[inside + 1]
+    edges = changes.nonzero()[0] + 1
+    inside = part[edges].nonzero()[0]
+    ends = np.empty_like(edges)
+    ends[:-1] = edges[1:]
+    ends[-1:] = len(word)
+    return edges[inside], ends[inside]

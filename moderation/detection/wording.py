@@ -3,6 +3,7 @@
 Weights are integers, so a sum is the same in whatever order and company it is taken.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, auto
 
@@ -10,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.detection.features import Batch
-from moderation.detection.ngrams import NOTHING, Hashes, buckets, code_point_hashes
+from moderation.detection.ngrams import Hashes, buckets, code_point_buckets
 from moderation.detection.text import Folded, Places
 
-BODY_BITS = 20
-AUTHOR_BITS = 18
+BITS = 20
 DAMPING = 40
 """Code points added to a text's length, so that an n-gram of a very short text does not weigh too much."""
 WINDOW = 14
 """Words of the passage that is looked at by itself, so that padding around it hides nothing."""
-_URL_SALT = np.uint32(0x2C1B3C6D)
+_NAME_SALT, _URL_SALT = np.uint32(0x165667B1), np.uint32(0x2C1B3C6D)  # they tell the fields' n-grams apart
 
 
 class Wording(IntEnum):
@@ -35,11 +35,10 @@ class Wording(IntEnum):
 class WordingWeights:
     """Weights of hashed n-grams, in units of ``scale`` log-odds.
 
-    ``body``: shape (2**BODY_BITS,), int16. ``author``: shape (2**AUTHOR_BITS,), int16, for names and addresses.
+    ``buckets``: shape (2**BITS,), int16.
     """
 
-    body: NDArray[np.int16]
-    author: NDArray[np.int16]
+    buckets: NDArray[np.int16]
     scale: float
 
 
@@ -52,28 +51,39 @@ class WordingEvidence:
     passage_words: NDArray[np.float64]
 
 
+def ngrams(batch: Batch) -> Iterator[tuple[Hashes, bool]]:
+    """The buckets of all n-grams of a batch, by the place or (second value True) by the word that they begin at."""
+    folded, count = batch.folded, len(batch.pairs)
+    salts = ((int(folded.starts[count]), _NAME_SALT), (int(folded.starts[2 * count]), _URL_SALT))
+    for found in code_point_buckets(folded, salts, BITS):
+        yield found, False
+    names = int(folded.first_word[count])
+    for hashes in (batch.words, batch.word_pairs):
+        own = hashes.copy()
+        own[names:] *= _NAME_SALT  # NOTHING stays NOTHING
+        own[folded.first_word[2 * count] :] *= _URL_SALT
+        yield buckets(own, BITS), True
+
+
 def weigh(batch: Batch, weights: WordingWeights) -> WordingEvidence:
     """What the n-grams of a batch say by some weights."""
     folded, count = batch.folded, len(batch.pairs)
-    by_place = np.zeros(len(folded.codes), np.int64)
-    for hashes in code_point_hashes(folded):
-        for part, table, chosen in _parts(hashes, folded.starts, count, weights):
-            by_place[part] += table[chosen]
-    by_word = np.zeros(len(batch.words), np.int64)
-    for hashes in (batch.words, batch.word_pairs):
-        for part, table, chosen in _parts(hashes, folded.first_word, count, weights):
-            by_word[part] += table[chosen]
-    totals = np.diff(np.concatenate(([0], np.cumsum(by_place)))[folded.starts])
-    totals += np.diff(np.concatenate(([0], np.cumsum(by_word)))[folded.first_word])
-    factors = weights.scale / np.sqrt(np.diff(folded.starts) + DAMPING)
+    by_place, by_word = np.zeros(len(folded.codes) + 1, np.int64), np.zeros(len(batch.words) + 1, np.int64)
+    for found, of_words in ngrams(batch):
+        sums = by_word if of_words else by_place
+        sums[1 : len(found) + 1] += weights.buckets[found]
+    placed, worded = by_place.cumsum(), by_word.cumsum()
+    edges, last = placed[folded.starts], worded[folded.first_word]
+    totals = edges[1:] - edges[:-1] + last[1:] - last[:-1]
+    factors = weights.scale / np.sqrt(folded.sizes + DAMPING)
     texts = (totals * factors).reshape(3, count)
-    columns = np.zeros((count, len(Wording)))
-    columns[:, Wording.BODY], columns[:, Wording.NAME], columns[:, Wording.URL] = texts
     begins, ends = _word_stretches(folded, count)
-    placed = np.concatenate(([0], np.cumsum(by_place)))
-    words = placed[ends] - placed[begins] + by_word[: len(begins)]
-    text = np.repeat(np.arange(count), np.diff(folded.first_word[: count + 1]))
-    passage = _best_passage(words, begins, ends, folded.first_word[: count + 1], weights.scale)
+    words = placed[ends] - placed[begins] + by_word[1 : len(begins) + 1]
+    first_word = folded.first_word[: count + 1]
+    text = np.arange(count).repeat(first_word[1:] - first_word[:-1])
+    passage = _best_passage(words, (begins, ends), first_word, text, weights.scale)
+    columns = np.empty((count, len(Wording)))
+    columns[:, Wording.BODY], columns[:, Wording.NAME], columns[:, Wording.URL] = texts
     columns[:, Wording.PASSAGE] = passage.values
     return WordingEvidence(columns, words * factors[text], words * passage.factors)
 
@@ -83,24 +93,6 @@ class _Passage:
     values: NDArray[np.float64]
     factors: NDArray[np.float64]
     """What each word's weight is multiplied by in its text's passage, 0 outside of it; shape (words,)."""
-
-
-def _parts(
-    hashes: Hashes, edges: Places, count: int, weights: WordingWeights
-) -> list[tuple[slice, NDArray[np.int16], Hashes]]:
-    """Bodies, names and addresses of a batch: where they are, the table of each, and the buckets in it."""
-    names, urls = int(edges[count]), int(edges[2 * count])
-    body, name, url = slice(0, names), slice(names, urls), slice(urls, len(hashes))
-    return [
-        (body, weights.body, buckets(hashes[body], BODY_BITS)),
-        (name, weights.author, buckets(hashes[name], AUTHOR_BITS)),
-        (url, weights.author, buckets(salted(hashes[url]), AUTHOR_BITS)),
-    ]
-
-
-def salted(hashes: Hashes) -> Hashes:
-    """The hashes of an address, which share a table with those of names; NOTHING stays NOTHING."""
-    return np.where(hashes == NOTHING, np.uint32(NOTHING), hashes ^ _URL_SALT)
 
 
 def _word_stretches(folded: Folded, count: int) -> tuple[Places, Places]:
@@ -117,24 +109,24 @@ def _word_stretches(folded: Folded, count: int) -> tuple[Places, Places]:
     return begins, ends
 
 
-def _best_passage(words: NDArray[np.int64], begins: Places, ends: Places, first: Places, scale: float) -> _Passage:
+def _best_passage(
+    words: NDArray[np.int64], stretches: tuple[Places, Places], first: Places, text: Places, scale: float
+) -> _Passage:
     """The WINDOW words of each body that say most for promotion, weighed by their own length."""
-    count = len(first) - 1
+    best, chosen = np.zeros(len(first) - 1), np.zeros(len(words))
     if not len(words):
-        return _Passage(np.zeros(count), np.zeros(0))
-    last_of_text = np.repeat(first[1:], np.diff(first))
-    stops = np.minimum(np.arange(len(words)) + WINDOW, last_of_text)
-    sums = np.concatenate(([0], np.cumsum(words)))
+        return _Passage(best, chosen)
+    stops = np.minimum(np.arange(WINDOW, WINDOW + len(words)), first[1:][text])
+    sums = np.zeros(len(words) + 1, np.int64)
+    np.cumsum(words, out=sums[1:])
+    begins, ends = stretches
     factors = scale / np.sqrt(ends[stops - 1] - begins + DAMPING)
     values = (sums[stops] - sums[:-1]) * factors
     has_words = first[1:] > first[:-1]
-    heads = first[:-1][has_words]
-    best = np.zeros(count)
-    best[has_words] = np.maximum.reduceat(values, heads)
-    chosen = np.zeros(len(words))
-    text = np.repeat(np.arange(count), np.diff(first))
-    tops = np.flatnonzero(values == best[text])
-    tops = tops[np.diff(text[tops], prepend=-1) > 0]
-    for top in tops.tolist():
-        chosen[top : stops[top]] = factors[top]
+    best[has_words] = np.maximum.reduceat(values, first[:-1][has_words])
+    tops = (values == best[text]).nonzero()[0]
+    owner = text[tops]
+    tops = tops[np.concatenate(([True], owner[1:] != owner[:-1]))]
+    for top, stop, factor in zip(tops.tolist(), stops[tops].tolist(), factors[tops].tolist(), strict=True):
+        chosen[top:stop] = factor
     return _Passage(best, chosen)

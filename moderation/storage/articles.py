@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.comment import Article
-from moderation.storage import tallies
+from moderation.storage import campaigns, tallies
 from moderation.storage.tables import HELD, articles, comments, storable, upsert
 
 
@@ -25,10 +25,16 @@ class Known(NamedTuple):
 
 
 def name_of(article: Article) -> str:
-    """Under which name an article is stored; without id and address it is known by its text."""
-    if article.id or article.url:
-        return article.id or article.url
-    return "text-" + sha256(storable(f"{article.title}\n{article.body}").encode()).hexdigest()[:32]
+    """Under which name an article is stored: its id, else a hash of its address, else one of its text."""
+    if article.id:
+        return f"id {article.id}"
+    text = article.url or f"{article.title}\n{article.body}"
+    return f"{'url' if article.url else 'text'} {sha256(storable(text).encode()).hexdigest()}"
+
+
+def says_something(article: Article) -> bool:
+    """Whether an article is given or named at all."""
+    return bool(article.id or article.url) or not is_named_only(article)
 
 
 def is_named_only(article: Article) -> bool:
@@ -41,7 +47,7 @@ def find(connection: Connection, site_id: int, article: Article) -> Known | None
     mine, name = articles.c.site_id == site_id, name_of(article)
     where = articles.c.name == name
     if not article.id and article.url:
-        where = sa.or_(where, articles.c.url == article.url)
+        where = sa.or_(where, sa.and_(articles.c.url_key == _key(article.url), articles.c.url == article.url))
     query = sa.select(articles).where(mine, where).order_by(articles.c.version.desc(), articles.c.id).limit(1)
     row = connection.execute(query).first()
     return None if row is None else _known(row)
@@ -54,12 +60,19 @@ def of_comment(connection: Connection, number: int) -> Known | None:
     return None if row is None else _known(row)
 
 
+def named(connection: Connection, counts: dict[str, int]) -> dict[tuple[str, str], int]:
+    """Counts by an article's number as counts by its id (or address) and title."""
+    query = sa.select(articles).where(articles.c.id.in_(map(int, counts)))
+    known = {str(row.id): _known(row).article for row in connection.execute(query)}
+    return {(known[number].id or known[number].url, known[number].title): n for number, n in counts.items()}
+
+
 def name(connection: Connection, site_id: int, article: Article) -> int:
     """Give the number of an article that a comment names, whether it was sent or not."""
     known = find(connection, site_id, article)
     if known is not None:
         return known.number
-    values = {"site_id": site_id, "name": name_of(article), "url": article.url, "version": 0}
+    values = {"site_id": site_id, "name": name_of(article), "version": 0} | _columns(article)
     connection.execute(upsert(articles, connection.dialect.name).on_conflict_do_nothing(), values)
     query = sa.select(articles.c.id).where(articles.c.site_id == site_id, articles.c.name == values["name"])
     return int(connection.execute(query).scalar_one())
@@ -79,7 +92,7 @@ def put(connection: Connection, site_id: int, article: Article) -> tuple[Known, 
 def _adopt(connection: Connection, site_id: int, known: Known) -> None:
     """Give an article the comments that named it by its address alone."""
     by_address = sa.select(articles.c.id).where(
-        articles.c.site_id == site_id, articles.c.name == known.article.url, articles.c.id != known.number
+        articles.c.site_id == site_id, articles.c.name == name_of(Article(url=known.article.url))
     )
     number = connection.execute(by_address).scalar()
     if number is None:
@@ -93,7 +106,7 @@ def _adopt(connection: Connection, site_id: int, known: Known) -> None:
 @cache
 def _putting(dialect: str) -> Any:
     insert = upsert(articles, dialect)
-    new = {column: insert.excluded[column] for column in ("url", "title", "body", "published_at")}
+    new = {column: insert.excluded[column] for column in ("url", "url_key", "title", "body", "published_at")}
     changed = sa.or_(*(articles.c[column].is_distinct_from(value) for column, value in new.items()))
     return insert.on_conflict_do_update(
         index_elements=["site_id", "name"],
@@ -103,9 +116,24 @@ def _putting(dialect: str) -> Any:
 
 
 def _columns(article: Article) -> dict[str, Any]:
-    return {"url": article.url, "title": article.title, "body": article.body, "published_at": article.published_at}
+    return {
+        "url": article.url,
+        "url_key": _key(article.url),
+        "title": article.title,
+        "body": article.body,
+        "published_at": article.published_at,
+    }
+
+
+def _key(url: str) -> int | None:
+    return campaigns.key_of("url", url) if url else None
+
+
+def id_in(name: str) -> str:
+    """The publication's id in a stored name, empty where it gave none."""
+    return name.removeprefix("id ") if name.startswith("id ") else ""
 
 
 def _known(row: sa.Row[Any]) -> Known:
-    name = row.name if row.name != row.url and not row.name.startswith("text-") else ""
-    return Known(row.id, row.version, Article(name, row.title, row.body, row.url, row.published_at))
+    article = Article(id_in(row.name), row.title, row.body, row.url, row.published_at)
+    return Known(row.id, row.version, article)

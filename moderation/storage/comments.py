@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from moderation.comment import Action, Article, Author, Comment, Decision, Reason, Score, Status
 from moderation.storage import campaigns, tallies
+from moderation.storage.articles import id_in
 from moderation.storage.records import AuthorHistory, StoredComment
 from moderation.storage.tables import (
     WAITING,
@@ -44,50 +45,61 @@ class Judged:
     language: str = ""
 
 
-def add(
-    connection: Connection, site_id: int, comment: Comment, judged: Judged, *, article_number: int | None, now: datetime
-) -> int | None:
-    """Store a new comment and give its number; None where the site has one of this id."""
-    values = new_row(site_id, comment, judged, article_number=article_number, now=now)
-    number = connection.execute(_adding(connection.dialect.name), values).scalar()
+def add(connection: Connection, row: dict[str, Any]) -> int | None:
+    """Store a new comment, as ``new_row`` made it, and give its number; None where the site has one of this id."""
+    number = connection.execute(_adding(connection.dialect.name), row).scalar()
     if number is None:
         return None
-    tallies.receive(connection, [_standing(values)], judged.action)
+    tallies.receive(connection, [_standing(row)], Action(row["action"]))
     return int(number)
 
 
 def new_row(
-    site_id: int, comment: Comment, judged: Judged, *, article_number: int | None, now: datetime
+    site_id: int, comment: Comment, judged: Judged, *, now: datetime, article_number: int | None = None
 ) -> dict[str, Any]:
     """The row of a comment that was never stored before."""
     values = {"site_id": site_id, "name": comment.id, "article_id": article_number, "received_at": now}
     return values | {"revision": 1, "version": 1} | _sent(comment) | _judged(judged)
 
 
-def revise(connection: Connection, row: sa.Row[Any], comment: Comment, judged: Judged, *, now: datetime) -> None:
+def revise(
+    connection: Connection,
+    row: sa.Row[Any],
+    comment: Comment,
+    judged: Judged,
+    *,
+    article_number: int | None,
+    now: datetime,
+) -> None:
     """Put a changed text with its score in place of the stored one, which is kept as a former revision."""
     former = {"comment_id": row.id, "revision": row.revision, "body": row.body, "replaced_at": now}
     connection.execute(sa.insert(revisions), former)
     values = {"revision": row.revision + 1, "version": row.version + 1, "decision": None, "purged_at": None}
-    _replace_score(connection, row, judged, values | _sent(comment), now)
+    values["article_id"] = article_number
+    tallies.move(connection, [_replace_score(connection, row, judged, values | _sent(comment), now)])
 
 
-def rescore(connection: Connection, row: sa.Row[Any], judged: Judged, *, article_number: int, now: datetime) -> None:
-    """Put a new score of the same text in place of the stored one; only a new status makes a new version."""
+def rescore(
+    connection: Connection, row: sa.Row[Any], judged: Judged, *, article_number: int, now: datetime
+) -> tallies.Move:
+    """Put a new score of the same text in place of the stored one; only a new status makes a new version.
+
+    The caller counts the move that it gives, together with those of other comments: see ``tallies.move``.
+    """
     version = row.version + (judged.status != row.status)
-    _replace_score(connection, row, judged, {"article_id": article_number, "version": version}, now)
+    return _replace_score(connection, row, judged, {"article_id": article_number, "version": version}, now)
 
 
 def _replace_score(
     connection: Connection, row: sa.Row[Any], judged: Judged, values: dict[str, Any], now: datetime
-) -> None:
+) -> tallies.Move:
     kept = ("revision", "promotional", "off_topic", "reasons", "release", "article_version", "action", "rule")
     former = {name: getattr(row, name) for name in kept} | {"comment_id": row.id, "replaced_at": now}
     connection.execute(sa.insert(scores), former)
     values |= _judged(judged)
     connection.execute(sa.update(comments).where(comments.c.id == row.id).values(values))
     before = {name: getattr(row, name) for name in tallies.Standing._fields}
-    tallies.move(connection, [(_standing(before), _standing(before | values))])
+    return _standing(before), _standing(before | values)
 
 
 def lock(connection: Connection, numbers: Sequence[int]) -> list[sa.Row[Any]]:
@@ -98,10 +110,10 @@ def lock(connection: Connection, numbers: Sequence[int]) -> list[sa.Row[Any]]:
     return list(connection.execute(query))
 
 
-def lock_named(connection: Connection, site_id: int, name: str) -> sa.Row[Any] | None:
-    """The row of a site's comment, which nobody else changes until the transaction ends."""
+def lock_named(connection: Connection, site_id: int, name: str) -> sa.Row[Any]:
+    """The row of a site's comment that is known to be there; nobody else changes it until the transaction ends."""
     query = sa.select(comments).where(comments.c.site_id == site_id, comments.c.name == storable(name))
-    return connection.execute(query.with_for_update(key_share=True)).first()
+    return connection.execute(query.with_for_update(key_share=True)).one()
 
 
 def is_waited_for(connection: Connection, article_number: int) -> bool:
@@ -245,8 +257,7 @@ def strongest_signal(reasons: Iterable[Reason]) -> str:
 def _article(row: sa.Row[Any]) -> Article | None:
     if row.article_name is None:
         return None
-    name = "" if row.article_name == row.article_url else row.article_name
-    return Article(name, row.article_title, "", row.article_url, row.article_published_at)
+    return Article(id_in(row.article_name), row.article_title, "", row.article_url, row.article_published_at)
 
 
 def _sent(comment: Comment) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 SQLite is the embedded default and PostgreSQL serves many processes; above this module nobody asks which it is.
 """
 
+import fcntl
 import os
 import threading
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ class Database:
         self.engine = engine
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._turn = threading.Lock()
+        self._turn_file = _open_private(f"{engine.url.database}-turn") if self._is_sqlite else None
 
     @classmethod
     def open(cls, url: str, connections: int = 8) -> "Database":
@@ -79,13 +81,24 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection whose changes are on disk when the block ends without an error, and undone otherwise."""
-        if self._is_sqlite:
-            # Threads of one process wait here in turn; SQLite itself would let them sleep and try again.
-            with self._turn, self._transaction() as connection:
-                yield connection
-        else:
-            with self._transaction() as connection:
-                yield connection
+        with self._in_turn(), self._transaction() as connection:
+            yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let SQLite's writers wait in line, threads by a lock and processes by one on a file.
+
+        SQLite itself lets them sleep and try again: beside a busy process the unlucky one waited for over a second.
+        """
+        if self._turn_file is None:
+            yield
+            return
+        with self._turn:
+            fcntl.flock(self._turn_file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._turn_file, fcntl.LOCK_UN)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -107,6 +120,9 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        if self._turn_file is not None:
+            os.close(self._turn_file)
+            self._turn_file = None
 
 
 @contextmanager
@@ -136,7 +152,7 @@ def _engine(url: str, connections: int) -> Engine:
 
 
 def _postgresql(url: URL, connections: int) -> Engine:
-    arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
+    arguments = {"connect_timeout": CONNECT_TIMEOUT_S, "options": "-c timezone=UTC"}
     return sa.create_engine(
         url,
         pool_size=connections,
@@ -150,10 +166,15 @@ def _postgresql(url: URL, connections: int) -> Engine:
 def _sqlite(url: URL, connections: int) -> Engine:
     path = Path(str(url.database))
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # readers' texts and addresses are nobody else's
+    os.close(_open_private(str(path)))
     engine = sa.create_engine(url, pool_size=connections, max_overflow=connections, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _open_private(path: str) -> int:
+    """Open or make a file that no other user of the machine may read."""
+    return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.comment import Status
+from moderation.comment import Article, Status
 from moderation.storage import campaigns, search
+from moderation.storage.articles import name_of
 from moderation.storage.comments import stored, view
 from moderation.storage.errors import Invalid, NotFound
 from moderation.storage.records import Filter, Order, Page, Seen, StoredComment
@@ -38,7 +39,9 @@ def conditions(connection: Connection, filter: Filter) -> Where:
     number = None if filter.site is None else site_id(connection, filter.site)
     where: Where = [] if number is None else [_c.site_id == number]
     if filter.article is not None:
-        named = sa.select(articles.c.id).where(articles.c.site_id == number, articles.c.name == filter.article)
+        named = sa.select(articles.c.id).where(
+            articles.c.site_id == number, articles.c.name == name_of(Article(filter.article))
+        )
         where.append(_c.article_id == (connection.execute(named).scalar() or 0))
     if filter.signal is not None:
         where.append(_c.signal == filter.signal)

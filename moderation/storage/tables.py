@@ -43,9 +43,13 @@ class Moment(sa.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give UTC, without its zone where the database keeps none."""
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
+        if value is None:
+            return None
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError:  # a year before 1 or after 9999 in UTC: Python could not read it again
+            value = (datetime.min if value.year < 2 else datetime.max).replace(tzinfo=UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give UTC with its zone."""
@@ -131,14 +135,15 @@ articles = sa.Table(
     metadata,
     _number(),
     _site(),
-    sa.Column("name", PlainText, nullable=False),  # the publication's id, or the address where none came
+    sa.Column("name", PlainText, nullable=False),  # see articles.name_of
     _text("url"),
+    sa.Column("url_key", Number),  # its hash: an address may be longer than an index takes
     _text("title"),
     _text("body"),
     _when("published_at", nullable=True),
     sa.Column("version", sa.Integer, nullable=False),  # 0: named by a comment, not yet sent
     sa.UniqueConstraint("site_id", "name"),
-    sa.Index(None, "site_id", "url"),
+    sa.Index(None, "site_id", "url_key"),
 )
 
 comments = sa.Table(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.comment import Action, Status
-from moderation.storage.tables import articles, comments, tallies, upsert
+from moderation.storage.tables import comments, tallies, upsert
 
 _SLOTS = 8
 _MOST_VALUES = 100
@@ -46,6 +46,7 @@ class Standing(NamedTuple):
             yield self.site_id, "article", str(self.article_id)
 
 
+Move = tuple[Standing, Standing]
 COUNTED = tuple(comments.c[name] for name in Standing._fields)
 """The columns of a ``Standing``, in its order."""
 
@@ -59,8 +60,11 @@ def receive(connection: Connection, standings: Iterable[Standing], action: Actio
     _add(connection, change)
 
 
-def move(connection: Connection, moves: Iterable[tuple[Standing, Standing]]) -> None:
-    """Count comments that stood like the first and stand like the second of each pair now."""
+def move(connection: Connection, moves: Iterable[Move]) -> None:
+    """Count comments that stood like the first and stand like the second of each pair now.
+
+    Once a transaction, for all of its comments: rows are locked in one order, so that no two writers lock crosswise.
+    """
     change: Counter[Key] = Counter()
     for before, after in moves:
         change.subtract(before.keys())
@@ -90,14 +94,6 @@ def held_by_site(connection: Connection) -> dict[int, int]:
     return {site_id: int(n) for site_id, n in connection.execute(query)}
 
 
-def held_by_article(connection: Connection, site_id: int | None) -> dict[tuple[str, str], int]:
-    """How many comments are held under each article, most first, by its name and title."""
-    counts = read(connection, "article", site_id)
-    named = sa.select(articles.c.id, articles.c.name, articles.c.title).where(articles.c.id.in_(map(int, counts)))
-    names = {str(row.id): (row.name, row.title) for row in connection.execute(named)}
-    return {names[value]: n for value, n in counts.items()}
-
-
 def received(connection: Connection, site_id: int | None, since: str) -> dict[str, dict[Action, int]]:
     """How many comments came each day since, by the action that was advised."""
     query = sa.select(tallies.c.value, sa.func.sum(tallies.c.n)).where(
@@ -123,7 +119,7 @@ def _add(connection: Connection, change: Mapping[Key, int]) -> None:
     rows = [
         {"site_id": site_id, "facet": facet, "value": value, "n": n}
         | {"slot": slot if facet in ("status", "received") else 0}
-        for (site_id, facet, value), n in sorted(change.items())  # always in this order: no two writers lock crosswise
+        for (site_id, facet, value), n in sorted(change.items())
         if n
     ]
     if rows:

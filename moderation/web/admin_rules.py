@@ -79,8 +79,7 @@ def _changes(pages: Blueprint, moderator: Moderator) -> None:
     def set_settings() -> ResponseReturnValue:
         site, wanted = _site(moderator), _settings_form()
         if request.form.get("do") == "try":
-            trial = moderator.rules.try_rule(site, settings=wanted)
-            return _rendered(moderator, site, settings=wanted, trial=trial)
+            return _rendered(moderator, site, settings=wanted, trial=_trial(moderator, site, wanted))
         moderator.set_site(site, wanted)
         return _back(site, "The settings are switched on.")
 
@@ -110,6 +109,13 @@ def _rendered(
         kinds=KINDS,
         done=request.args.get("done", "")[:100],
     )
+
+
+def _trial(moderator: Moderator, site: Site, settings: SiteSettings) -> Trial:
+    try:
+        return moderator.rules.try_rule(site, settings=settings)
+    except ValueError as error:  # a threshold outside its limits
+        raise Invalid(str(error)) from None
 
 
 def _told(trial: Trial) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic.config import JsonDict
 
 from moderation.comment import Action, Article, Comment, Decision, Score, Status
 from moderation.moderator import Event, StoredComment
@@ -37,9 +38,22 @@ class Scores(Answer):
     reasons: list[ReasonOut]
 
 
+EXAMPLE_RESULT: JsonDict = {
+    "comment_id": "c-1",
+    "action": "hold",
+    "promotional": 0.998,
+    "off_topic": 0.93,
+    "release": "2026-11-24.1",
+    "reasons": [
+        {"signal": "gambling term", "field": "body", "span": [112, 127], "text": "togel singapore", "weight": 3.1},
+    ],
+}
+
+
 class Result(Scores):
     """What the service says about one comment."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE_RESULT]})
     comment_id: str | None
     action: Action
 
@@ -57,6 +71,7 @@ class ScoreAnswer(RootModel[Result | Results]):
 class StoredResult(Result):
     """The same, and where the comment now stands."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{**EXAMPLE_RESULT, "status": "held"}]})
     status: Status
 
 
@@ -161,9 +176,19 @@ class Fault(Answer):
     message: str
 
 
+EXAMPLE_PROBLEM: JsonDict = {
+    "type": "about:blank",
+    "title": "Bad Request",
+    "status": 400,
+    "detail": "the request is not as the contract says",
+    "errors": [{"field": "comments[3].comment.body", "message": "is required"}],
+}
+
+
 class Problem(Answer):
     """An error (RFC 9457)."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_PROBLEM]})
     type: str
     title: str
     status: int

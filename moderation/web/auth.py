@@ -10,6 +10,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from moderation.moderator import Moderator, Site
+from moderation.web.metrics import Metrics
 from moderation.web.reading import Model, read
 from moderation.web.transport import body
 
@@ -24,6 +25,7 @@ class Gate:
     """The way into the API: first the key, then the body."""
 
     moderator: Moderator
+    metrics: Metrics
     max_body_bytes: int
 
     def site(self, environ: "WSGIEnvironment") -> Site:

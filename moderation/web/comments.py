@@ -44,6 +44,7 @@ def checked(gate: Gate, environ: "WSGIEnvironment") -> dict[str, Any]:
     site = gate.site(environ)
     comment, article = gate.read(StoreRequest, environ).pair()
     made = gate.moderator.check(site, comment, article)
+    gate.metrics.count_comments([made.action])
     return {**result(comment, made.score, made.action), "status": made.status}
 
 
@@ -115,4 +116,4 @@ def _page_asked_for() -> tuple[Status | None, str | None, int]:
         raise one_fault("status", f"must be one of {', '.join(Status)}")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MAX_PAGE):
         raise one_fault("limit", f"must be a whole number from 1 to {MAX_PAGE}")
-    return Status(status) if status else None, asked.get("cursor"), int(limit)
+    return Status(status) if status else None, asked.get("cursor") or None, int(limit)

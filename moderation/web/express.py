@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
+from moderation.web.metrics import ROUTE
 from moderation.web.problems import problem_of
 from moderation.web.transport import JSON
 
@@ -30,6 +31,7 @@ class Express:
         call = self.calls.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if call is None:
             return self.application(environ, start_response)
+        environ[ROUTE] = environ["PATH_INFO"]
         try:
             data = to_json(call(environ))
         except Exception as error:

@@ -16,6 +16,9 @@ from werkzeug.routing import Rule
 
 from moderation.web.answers import Problem
 
+PAGES = "review"
+"""The blueprint of the pages for people, which are no part of the interface for programs."""
+
 REFERENCE = "#/components/schemas/{model}"
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -55,7 +58,7 @@ def operation(
 
 
 def document(app: Flask, version: str) -> dict[str, Any]:
-    """The OpenAPI document of every route of ``app``. Raises LookupError where a view is not declared."""
+    """The OpenAPI document of every route of ``app`` but its pages. Raises LookupError where a view is not declared."""
     paths: dict[str, dict[str, Any]] = {}
     used: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
     for rule, method, declared in _operations(app):
@@ -82,6 +85,8 @@ DESCRIPTION = (
 
 def _operations(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
     for rule in app.url_map.iter_rules():
+        if rule.endpoint.partition(".")[0] == PAGES:
+            continue
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             declared = getattr(app.view_functions[rule.endpoint], "operation", None)
             if declared is None:

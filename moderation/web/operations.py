@@ -12,14 +12,16 @@ from flask import Blueprint, Response, current_app, render_template
 
 from moderation.moderator import Moderator
 from moderation.web.answers import Health, Readiness
+from moderation.web.metrics import MEDIA_TYPE, Metrics
 from moderation.web.openapi import document, operation
 from moderation.web.transport import answer
 
 
-def blueprint(moderator: Moderator, release: str, version: str) -> Blueprint:
+def blueprint(moderator: Moderator, metrics: Metrics, release: str, version: str) -> Blueprint:
     """The operator's routes. ``release`` is the release that scores, ``version`` the program's."""
     routes = Blueprint("operations", __name__, template_folder="templates")
     _health(routes, moderator, release)
+    _metrics(routes, metrics)
     _documentation(routes, version)
     return routes
 
@@ -35,6 +37,13 @@ def _health(routes: Blueprint, moderator: Moderator, release: str) -> None:
     def readyz() -> Response:
         moderator.ready()
         return answer({"status": "ok", "database": "ok", "release": release})
+
+
+def _metrics(routes: Blueprint, metrics: Metrics) -> None:
+    @routes.get("/metrics")
+    @operation("Figures for Prometheus", gives={200: "text/plain"}, open=True)
+    def prometheus() -> Response:
+        return Response(metrics.page(), content_type=MEDIA_TYPE)
 
 
 def _documentation(routes: Blueprint, version: str) -> None:

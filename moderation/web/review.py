@@ -6,7 +6,7 @@ Must not know what any part does.
 from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation.moderator import Moderator
+from moderation.moderator import Moderator, NotFound
 from moderation.web import (
     admin,
     admin_rules,
@@ -42,6 +42,11 @@ def _home(pages: Blueprint) -> None:
     def home() -> ResponseReturnValue:
         is_signed_in = review_access.is_signed_in()
         return redirect(url_for("review.queue" if is_signed_in else "review.try_it"))
+
+    @pages.get("/review/<path:unknown>")
+    @review_access.open_to_all
+    def no_such_page(unknown: str) -> ResponseReturnValue:
+        raise NotFound("there is no such page")
 
 
 def _words(pages: Blueprint) -> None:

@@ -22,6 +22,7 @@ _HIDDEN = re.compile(
 )
 """Signs that a browser hides, or that turn the text around them; joiners and marks that scripts need are not here."""
 _WORD = re.compile(r"\w{3,}")
+_SHORT_WORD = 3  # such words are mostly grammar: they help to choose a passage, and are not marked in it
 _JOINED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # scripts that part no words by blanks
 _PARAGRAPH_END, _SENTENCE_END = re.compile(r"\s*\n\s*"), re.compile(r"(?<=[.!?。！？…])\s*")
 _LONGEST_PASSAGE, _READ = 500, 60_000
@@ -156,7 +157,8 @@ def _words(text: str) -> frozenset[str]:
 def _with_shared(text: str, asked: frozenset[str]) -> Iterator[Piece]:
     last = 0
     for match in re.finditer(r"\w+", text):
-        if not _words(match[0]).isdisjoint(asked):
+        tells = len(match[0]) > _SHORT_WORD or _JOINED.search(match[0])
+        if tells and not _words(match[0]).isdisjoint(asked):
             yield from _shown(text[last : match.start()])
             yield from _shown(match[0], "shared")
             last = match.end()

@@ -20,6 +20,7 @@ def scored(gate: Gate, environ: "WSGIEnvironment") -> dict[str, Any]:
     sent = gate.read(ScoreRequest, environ)
     pairs = sent.pairs()
     advices = gate.moderator.score_many(pairs, site)
+    gate.metrics.count_comments(advice.action for advice in advices)
     results = [result(pair[0], advice.score, advice.action) for pair, advice in zip(pairs, advices, strict=True)]
     return results[0] if sent.comments is None else {"results": results}
 

@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from collections import Counter
+from typing import IO
 
 import sqlalchemy as sa
 
@@ -16,7 +17,7 @@ from tests.storage.test_processes import start
 
 KILLS = 20
 SEED = 4
-AFTER_S = (0.02, 0.5)
+MOST_LINES, LONGEST_S = 12, 0.03
 
 
 def test_acknowledged_survives_being_killed(
@@ -31,19 +32,25 @@ def test_acknowledged_survives_being_killed(
     for kill in range(KILLS):
         process.stdin.write(f"p-{kill}\n")
         process.stdin.flush()
-        lines: list[tuple[str, str]] = []
-        for kind, name in map(json.loads, process.stdout):
-            if kind == "dead":
-                break
-            lines.append((kind, name))
-            if kind == "child":
-                time.sleep(chance.uniform(*AFTER_S))
-                os.kill(name, signal.SIGKILL)
-        acknowledged += [line for line in lines if line[0] != "child"]
+        acknowledged += _kill_after(process.stdout, chance.randrange(MOST_LINES), chance.uniform(0, LONGEST_S))
     process.communicate()
     assert sum(kind == "decision" for kind, _name in acknowledged) > KILLS
     _expect_all_once(database, acknowledged)
     _expect_true_counts(moderator, database)
+
+
+def _kill_after(output: IO[str], lines: int, seconds: float) -> list[tuple[str, str]]:
+    """Kill the child that began after so many acknowledgements and a moment more; give all that it made."""
+    acknowledged: list[tuple[str, str]] = []
+    kind, child = json.loads(output.readline())
+    while kind != "dead":
+        if len(acknowledged) == lines:
+            time.sleep(seconds)
+            os.kill(child, signal.SIGKILL)
+        kind, name = json.loads(output.readline())
+        if kind in ("comment", "decision"):
+            acknowledged.append((kind, name))
+    return acknowledged
 
 
 def _expect_all_once(database: Database, acknowledged: list[tuple[str, str]]) -> None:

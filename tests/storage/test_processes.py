@@ -3,16 +3,18 @@
 import json
 import subprocess
 import sys
-import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from moderation.comment import Comment, Status
+from moderation.comment import Article, Comment, Decision, Status
 from moderation.moderator import Filter, Moderator, Order, Role, Site
 from moderation.storage.database import Database
-from tests.conftest import SPAM
+from tests.conftest import ORDINARY, SPAM
 
 ROOT = Path(__file__).parent.parent.parent
 COUNT = 30
@@ -60,13 +62,52 @@ def test_threads_never_take_the_same(moderator: Moderator, site: Site) -> None:
             if cursor is None:
                 return
 
-    threads = [threading.Thread(target=take, args=(seat,)) for seat in range(len(users))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    side_by_side([partial(take, seat) for seat in range(len(users))])
     numbers = [number for number, _seat in taken]
     assert sorted(numbers) == sorted(item.number for item in moderator.review.page(Filter()).items)
+
+
+def test_no_comment_misses_its_article(moderator: Moderator, site: Site) -> None:
+    def check(number: int) -> None:
+        for place in range(COUNT):
+            moderator.check(site, Comment(ORDINARY, f"c-{number}-{place}"), Article(f"a-{place}"))
+
+    def put() -> None:
+        for place in range(COUNT):
+            moderator.put_article(site, Article(f"a-{place}", "The bridge", "The council pays for a bridge."))
+
+    side_by_side([partial(check, 0), put, partial(check, 1)])
+    page = moderator.comments(site, limit=500)
+    assert len(page.items) == 2 * COUNT
+    assert all(item.score.off_topic is not None for item in page.items)
+
+
+def test_crossing_bulks_never_fail(moderator: Moderator, site: Site) -> None:
+    for number in range(COUNT):
+        moderator.check(site, Comment(f"{SPAM} {number}", f"c-{number}"))
+    for seat in range(4):
+        moderator.accounts.add_user(f"m{seat}@example.org", Role.MODERATOR)
+    users = moderator.accounts.users()
+
+    def work(seat: int) -> None:
+        user, decision = users[seat], list(Decision)[seat]
+        for _ in range(5):
+            moderator.review.take(Filter(), list(Order)[seat], user, limit=5)
+            chosen = moderator.review.select(Filter(status=None), user)
+            moderator.review.decide_selection(chosen.id, decision, user)
+            moderator.review.undo_last(user)
+            moderator.check(site, Comment(f"{SPAM} {seat}", f"d-{seat}"))
+
+    side_by_side([partial(work, seat) for seat in range(4)])
+    counts = moderator.review.counts().status
+    assert counts == {status: moderator.review.count(Filter(status=status)) for status in Status}
+
+
+def side_by_side(uses: Sequence[Callable[[], None]]) -> None:
+    """Let each use run in a thread of its own; any failure is the test's."""
+    with ThreadPoolExecutor(len(uses)) as threads:
+        for done in [threads.submit(use) for use in uses]:
+            done.result()
 
 
 def run_together(processes: int, use: str, url: str, given: list[tuple[str, ...]]) -> list[list[list[object]]]:

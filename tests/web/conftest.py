@@ -66,13 +66,17 @@ def service(release: Release, migrated_sqlite: Path, tmp_path: Path) -> Service:
 
 
 @pytest.fixture
-def postgresql_url(postgresql: Engine, migrated_postgresql: str) -> Iterator[str]:
+def postgresql_url(postgresql: Engine) -> Iterator[str]:
     """The URL of a PostgreSQL database of its own."""
     name = f"moderation_web_{secrets.token_hex(6)}"
+    url = postgresql.url.set(database=name).render_as_string(hide_password=False)
     with postgresql.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {migrated_postgresql}"))
-        yield postgresql.url.set(database=name).render_as_string(hide_password=False)
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        try:
+            Database.upgrade(url)
+            yield url
+        finally:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

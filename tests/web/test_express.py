@@ -14,7 +14,7 @@ COMMENT = {"comment": {"id": "c-1", "body": "togel singapore"}}
 def long_way(service: Service) -> Flask:
     """The same application without the short way."""
     app = Flask("long way")
-    app.wsgi_app = service.app.wsgi_app.application.application  # type: ignore[method-assign, attr-defined]
+    app.wsgi_app = service.app.wsgi_app.application.application.application  # type: ignore[method-assign, attr-defined]
     return app
 
 
@@ -39,7 +39,7 @@ def test_short_and_long_way_agree(service: Service, long_way: Flask, request_of:
 
 
 def test_unforeseen_error_is_a_problem(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    express = service.app.wsgi_app.application  # type: ignore[attr-defined]
+    express = service.app.wsgi_app.application.application  # type: ignore[attr-defined]
 
     def broken(environ: object) -> object:
         raise RuntimeError("my private words")

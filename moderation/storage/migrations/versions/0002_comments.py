@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("site_id", NUMBER, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), server_default="", nullable=False),
+        sa.Column("url_key", NUMBER, nullable=True),
         sa.Column("title", sa.Text(), server_default="", nullable=False),
         sa.Column("body", sa.Text(), server_default="", nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
@@ -28,7 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("site_id", "name", name=op.f("uq_articles_site_id_name")),
     )
-    op.create_index(op.f("ix_articles_site_id_url"), "articles", ["site_id", "url"], unique=False)
+    op.create_index(op.f("ix_articles_site_id_url_key"), "articles", ["site_id", "url_key"], unique=False)
     op.create_table(
         "comments",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),

@@ -1,0 +1,85 @@
+"""What Prometheus reads: requests by route and status with their time, and scored comments by action.
+
+One registry an application. Where ``PROMETHEUS_MULTIPROC_DIR`` is set, as by ``moderation serve``, the figures of all
+worker processes are added up. Must not know what a route does; no label holds anything that a caller wrote.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from moderation.comment import Action
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+ROUTE = "moderation.route"
+"""Under this name of a request's environ stands the route that answered it."""
+
+
+class Metrics:
+    """The figures of one process."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        told = "Scored comments, by the action that was advised."
+        comments = Counter("moderation_comments", told, ["action"], registry=registry)
+        self._comments = {action: comments.labels(action) for action in Action}
+        told = "Answered requests, by route and status."
+        self._requests = Counter("moderation_requests", told, ["route", "status"], registry=registry)
+        told = "Time to answer a request, by route."
+        self._seconds = Histogram("moderation_request_seconds", told, ["route"], registry=registry)
+        self._kept: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+
+    def count_comments(self, actions: Iterable[Action]) -> None:
+        """Scored comments with what was advised for each."""
+        for action in actions:
+            self._comments[action].inc()
+
+    def count_request(self, route: str, status: str, seconds: float) -> None:
+        """An answered request."""
+        kept = self._kept.get((route, status))
+        if kept is None:  # to look a figure up by its labels takes longer than to count
+            kept = self._kept[route, status] = self._requests.labels(route, status), self._seconds.labels(route)
+        kept[0].inc()
+        kept[1].observe(seconds)
+
+    def page(self) -> bytes:
+        """All figures, in Prometheus's text format."""
+        if DIRECTORY not in os.environ:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        return generate_latest(everyone)
+
+
+class Measured:
+    """A WSGI application whose requests are counted."""
+
+    def __init__(self, application: "WSGIApplication", metrics: Metrics) -> None:
+        self.application = application
+        self.metrics = metrics
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer as the application does."""
+        begun_s = time.perf_counter()
+
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:
+            self.metrics.count_request(_route(environ), status[:3], time.perf_counter() - begun_s)
+            return start_response(status, headers, *failure)
+
+        return self.application(environ, start)
+
+
+def _route(environ: "WSGIEnvironment") -> str:
+    """The route's pattern, never the path that was sent."""
+    if ROUTE in environ:
+        return str(environ[ROUTE])
+    request = environ.get("werkzeug.request")
+    return request.url_rule.rule if request is not None and request.url_rule is not None else "none"
