@@ -16,6 +16,7 @@ from moderation import decisions
 from moderation.accounts import Accounts, SignedIn
 from moderation.checking import Advice, Checked, Checker, Release, Scorer
 from moderation.comment import Article, Comment, Decision, Pair, Status
+from moderation.detection.languages import language_of
 from moderation.detection.policy import Facts, SitePolicy, decide, thresholds_within_limits
 from moderation.reports import Reports
 from moderation.review import Review
@@ -293,6 +294,10 @@ class Moderator:
     def ready(self) -> None:
         """Ask the database for a sign of life; raises ``Unavailable``."""
         self._stored.database.ping()
+
+    def warm(self) -> None:
+        """Load what else the first held comment of a process would wait for, about a second."""
+        language_of("a text of any language")
 
     def _within_limits(self, settings: SiteSettings) -> SiteSettings:
         try:

@@ -161,6 +161,7 @@ def _arrays(parameters: Parameters) -> Arrays:
         "meaning": tables.meaning,
         "wording": parameters.wording.buckets,
         "columns": parameters.columns,
+        "usual": parameters.usual,
         "calibration": parameters.calibration,
         "off_topic": tables.off_topic,
     }
@@ -182,6 +183,7 @@ def _parameters(arrays: Arrays, manifest: Mapping[str, Any]) -> Parameters:
         tables=tables,
         wording=WordingWeights(arrays["wording"], float(manifest["scale"])),
         columns=arrays["columns"],
+        usual=arrays["usual"],
         base=float(manifest["base"]),
         calibration=arrays["calibration"],
     )

@@ -155,6 +155,23 @@ def test_comment_is_scored_again_with_article(moderator: Moderator, site: Site) 
     assert stored.article == replace(ARTICLE, body="")
 
 
+def test_comment_between_look_and_commit_is_scored(moderator: Moderator, site: Site, database: Database) -> None:
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("on SQLite nobody writes between the two")
+    moderator.check(site, Comment(ORDINARY, "c-1"), Article("a-1"))
+
+    seen: list[object] = []
+
+    def just_before(connection: object) -> None:
+        seen.append(connection)
+        if len(seen) == 1:
+            moderator.check(site, Comment(ORDINARY, "c-2"), Article("a-1"))
+
+    sa.event.listen(database.engine, "commit", just_before)
+    moderator.put_article(site, ARTICLE)
+    assert moderator.comment(site, "c-2").score.off_topic is not None
+
+
 def test_article_is_known_by_its_address(moderator: Moderator, site: Site) -> None:
     early = moderator.check(site, Comment(ORDINARY, "c-1"), Article(url=ARTICLE.url))
     moderator.put_article(site, ARTICLE)

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from moderation.comment import Action, Article, Author, Comment, Decision, Status
 from moderation.moderator import Disagreement, Filter, Moderator, NotFound, Site, User
+from moderation.storage.comments import read_reasons
 from moderation.storage.database import Database
-from moderation.storage.tables import metadata
+from moderation.storage.tables import metadata, scores
 from tests.conftest import ORDINARY, SPAM, THRESHOLDS, Clock
 
 SECRET = "zanzibar"
@@ -120,10 +121,13 @@ def test_purge_leaves_nothing_of_readers(
     assert moderator.reports.purge(timedelta(days=180)) == 0
     with database.reading() as connection:
         tables = [*metadata.tables, "comment_words"]
+        former = [read_reasons(text) for text in connection.execute(sa.select(scores.c.reasons)).scalars()]
+        quoted = {reason.text for reasons in former for reason in reasons}
         left = repr([connection.execute(sa.text(f"SELECT * FROM {table}")).all() for table in tables])
     assert SECRET not in left
     assert READER.ip not in left
     assert "bonus" not in left
+    assert quoted == {""}
     assert "stays" in left
     stored = moderator.comment(site, "c-0")
     assert (stored.purged, stored.decision, stored.revision) == (True, Decision.REJECT_PROMOTIONAL, 2)

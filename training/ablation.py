@@ -27,7 +27,7 @@ _SIGNALS = {
     "habits": "CAPITALS EXCLAMATION SYMBOLS CURRENCY DIGITS LINES",
     "length": "LENGTH SHORTNESS",
 }
-_GROUP_OF_SIGNAL = {name: group for group, names in _SIGNALS.items() for name in names.split()}
+GROUP_OF_SIGNAL = {name: group for group, names in _SIGNALS.items() for name in names.split()}
 
 Say = Callable[[str], None]
 
@@ -79,7 +79,7 @@ def _held_out_logits(
 
 def column_groups(kinds: int) -> dict[str, NDArray[np.bool_]]:
     """Which columns belong to each group; every column to exactly one. ``kinds`` is how many the lexicon has."""
-    names = [_GROUP_OF_SIGNAL.get(signal.name, "other signals") for signal in Signal]
+    names = [GROUP_OF_SIGNAL.get(signal.name, "other signals") for signal in Signal]
     names += ["lexicon"] * kinds
     names += ["relevance" if mix.name.startswith("OFF_TOPIC") else "combinations" for mix in Mix]
     names += [f"wording of {part.name.lower()}" for part in Wording]

@@ -135,8 +135,8 @@ def describe_trained(trained: Trained) -> list[str]:
     for action in ("hold", "reject"):
         rate = thresholds["rates"][action]
         lines.append(
-            f"{action} from {thresholds[action]:.4f}: stated {rate['stated']:.2%} of ordinary comments as the mean of"
-            f" sites; {rate['measured']:.3%} of all together, at most {rate['bound_95']:.3%} with 95 % confidence"
+            f"{action} from {thresholds[action]:.4f}: stated {rate['stated']:.2%} of ordinary comments;"
+            f" {rate['measured']:.3%} of all together, at most {rate['bound_95']:.3%} with 95 % confidence"
         )
     lines += [f"{source}: {count:,} comments left out as near-duplicates or beyond the most of one site and label"
               for source, count in _left_out(trained).items()]  # fmt: skip

@@ -3,6 +3,8 @@
 It gives one table of comments and one of articles, whatever the source, and knows nothing of models.
 """
 
+import gzip
+import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -95,10 +97,15 @@ def _first(folder: Path, names: Iterable[str]) -> Path | None:
 
 
 def _read_lines(path: Path) -> pd.DataFrame:
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
-    except ValueError as error:
+        with opened(path, "rb") as lines:
+            rows = [json.loads(line) for line in lines if line.strip()]
+    except (OSError, EOFError, ValueError) as error:
         raise DataError(f"{path}: not JSON lines: {error}") from error
+    if not all(isinstance(row, dict) for row in rows):
+        raise DataError(f"{path}: a line is not a JSON object.")
+    return pd.DataFrame(rows)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -112,13 +119,13 @@ def _dataset(comments: pd.DataFrame, articles: pd.DataFrame, source: str) -> Dat
     for column in ("label", "body"):
         if column not in comments:
             raise DataError(f"{source}: the comments have no column {column!r}.")
-    comments = comments.reindex(columns=[*COLUMNS, "raw_label", "language"]).fillna("").astype(str)
+    comments = comments.reindex(columns=[*COLUMNS, "raw_label", "language"]).astype(object).fillna("").astype(str)
     comments["raw_label"] = comments["raw_label"].where(comments["raw_label"] != "", comments["label"])
     comments["site"] = comments["site"].where(comments["site"] != "", source)
     comments["created_at"] = _times(comments["created_at"])
     comments["source"] = source
     kept = comments["label"].isin(LABELS) & (comments["body"].str.strip() != "")
-    articles = articles.reindex(columns=list(ARTICLE_COLUMNS)).fillna("").astype(str)
+    articles = articles.reindex(columns=list(ARTICLE_COLUMNS)).astype(object).fillna("").astype(str)
     times = [None if pd.isna(time) else time.to_pydatetime() for time in _times(articles["published_at"])]
     columns = (articles[name].tolist() for name in ("id", "title", "body", "url"))
     known = {

@@ -33,7 +33,7 @@ def group_duplicates(texts: list[str]) -> NDArray[np.intp]:
 
 def _signatures(folder: Folder, texts: list[str]) -> Hashes:
     folded = folder.fold(texts)
-    words = word_hashes(folded)
+    words, _ = word_hashes(folded)
     second, third = np.roll(words, -1), np.roll(words, -2)
     runs = words + second * _SECOND + third * _THIRD
     counts = np.diff(folded.first_word)
@@ -51,5 +51,5 @@ def _signatures(folder: Folder, texts: list[str]) -> Hashes:
     mixed = (runs ^ (runs >> np.uint32(16))) * np.uint32(0x7FEB352D)
     for column, multiplier in enumerate(multipliers):
         signatures[filled, column] = np.minimum.reduceat(mixed * multiplier, heads) if len(heads) else 0
-    signatures[~filled, 0] = np.arange(len(texts))[~filled]  # texts without a word are nobody's duplicate
+    signatures[~filled] = (~filled).nonzero()[0][:, None]  # texts without a word are nobody's duplicate
     return signatures

@@ -16,10 +16,10 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from moderation.comment import Pair
 from moderation.detection.features import Batch, FeatureReader, Tables
 from moderation.detection.ngrams import NOTHING
-from moderation.detection.wording import BITS, DAMPING, WordingWeights, ngrams, weigh
+from moderation.detection.wording import BITS, DAMPING, Wording, WordingWeights, fields_of, ngrams, weigh
 
 BATCH = 1_000
-FOLDS = 5
+FOLDS = 8
 _FEWEST = 50  # texts of a field that it takes to learn from them
 _EPOCHS = 6
 _ALPHA = 1e-5
@@ -32,7 +32,7 @@ class Rows:
 
     batches: list[Batch]
     fields: tuple[csr_matrix, ...]
-    """N-gram counts of bodies, names and addresses."""
+    """N-gram counts of bodies, names, addresses and links."""
     columns: NDArray[np.float64]
     promotional: NDArray[np.bool_]
     weight: NDArray[np.float64]
@@ -44,37 +44,36 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
     reader = FeatureReader(tables)
     batches = [reader.read(pairs[begin : begin + BATCH]) for begin in range(0, len(pairs), BATCH)]
     counts = [ngram_counts(batch) for batch in batches]
+    nothing = np.zeros((BATCH, 0))
     return Rows(
         batches=batches,
-        fields=tuple(vstack([_field(part, field) for part in counts]).tocsr() for field in range(3)),
-        columns=np.concatenate([reader.columns(batch) for batch in batches]),
+        fields=tuple(vstack(parts).tocsr() for parts in zip(*counts, strict=True)),
+        columns=np.concatenate([reader.columns(batch, nothing[: len(batch.pairs)]) for batch in batches]),
         promotional=(comments["label"] == "promotional").to_numpy(bool),
         weight=site_weights(comments),
         fold=fold,
     )
 
 
-def _field(counts: csr_matrix, field: int) -> csr_matrix:
-    size = counts.shape[0] // 3
-    return counts[field * size : (field + 1) * size]
-
-
-def ngram_counts(batch: Batch) -> csr_matrix:
-    """How often each bucket occurs in each text of a batch, over the root of its length; shape (texts, buckets)."""
-    folded = batch.folded
-    of_place = np.repeat(np.arange(len(folded)), np.diff(folded.starts))
-    of_word = folded.word_text
+def ngram_counts(batch: Batch) -> list[csr_matrix]:
+    """How often each bucket occurs in bodies, names, addresses and links, over the root of their length."""
+    folded, count = batch.folded, len(batch.pairs)
+    fields = fields_of(batch)
+    of_place = np.arange(3 * count).repeat(folded.sizes)
+    linked = fields.in_link[: len(of_place)]
+    of_place[linked] += 3 * count
+    of_word = of_place[folded.word_start]
     rows, columns = [], []
-    for found, of_words in ngrams(batch):
+    for found, of_words in ngrams(batch, fields):
         text = of_word if of_words else of_place
         size = min(len(text), len(found))
         some = found[:size] != NOTHING
         rows.append(text[:size][some])
         columns.append(found[:size][some].astype(np.int64))
     row, column = np.concatenate(rows), np.concatenate(columns)
-    matrix = coo_matrix((np.ones(len(row), np.float32), (row, column)), shape=(len(folded), 1 << BITS)).tocsr()
-    factors = 1 / np.sqrt(np.diff(folded.starts) + DAMPING)
-    return (diags(factors.astype(np.float32)) @ matrix).astype(np.float32)
+    matrix = coo_matrix((np.ones(len(row), np.float32), (row, column)), shape=(4 * count, 1 << BITS)).tocsr()
+    scaled = (diags((1 / np.sqrt(fields.sizes.ravel() + DAMPING)).astype(np.float32)) @ matrix).astype(np.float32)
+    return [scaled[field * count : (field + 1) * count] for field in range(4)]
 
 
 def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float64]:
@@ -91,11 +90,13 @@ def fit_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int) -> WordingWeig
     """Fit the n-gram weights of bodies, and of names and addresses, each on its own."""
     promotional, weight = rows.promotional[chosen], rows.weight[chosen]
     fitted = np.zeros(1 << BITS)
-    for field in rows.fields:
-        matrix = field[chosen]
+    body, name, url, link = (field[chosen] for field in rows.fields)
+    for matrix in (body, name, vstack([url, link]).tocsr()):
+        times = matrix.shape[0] // len(weight)
         filled = np.diff(matrix.indptr) > 0
-        if filled.sum() > _FEWEST and 0 < promotional[filled].sum() < filled.sum():
-            fitted += _fit_ngrams(matrix[filled], promotional[filled], weight[filled], seed)
+        label = np.tile(promotional, times)[filled]
+        if filled.sum() > _FEWEST and 0 < label.sum() < filled.sum():
+            fitted += _fit_ngrams(matrix[filled], label, np.tile(weight, times)[filled], seed)
     scale = max(float(np.abs(fitted).max()), 1e-9) / 32_767
     whole: NDArray[np.int16] = np.round(fitted / scale).astype(np.int16)
     return WordingWeights(whole, scale)
@@ -132,7 +133,7 @@ def held_out_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int, jobs: int
     """For each chosen row, its wording by weights that were fitted on the other folds; other rows are left 0."""
     folds = np.unique(rows.fold[chosen])
     done = Parallel(n_jobs=jobs, prefer="threads")(delayed(_one_fold)(rows, chosen, fold, seed) for fold in folds)
-    result = np.zeros_like(done[0][1])
+    result = np.zeros((len(chosen), len(Wording)))
     for fold, columns in done:
         here = chosen & (rows.fold == fold)
         result[here] = columns[here]

@@ -87,8 +87,8 @@ def _thresholds(thresholds: Mapping[str, Any], sites: str) -> list[str]:
         )
     head = ("action", "from this probability", "stated rate", "all ordinary comments together", "95 % bound of that")
     return [
-        f"The stated rate is the share of ordinary comments above the threshold, as the mean over {sites}, each"
-        " scored without having been trained on. The bound is one-sided.",
+        "The stated rate is the share of ordinary comments above the threshold, each scored without its site having"
+        f" been trained on: for hold as the mean over {sites}, for reject over all together. The bound is one-sided.",
         _table(head, rows),
     ]
 

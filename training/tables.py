@@ -21,7 +21,7 @@ MEANING_BITS = 15
 DIMENSIONS = 32
 _USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de"
 _FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at am as"
-_PRAISES = ("praise", "thanks")  # kinds of either label with one of these in their name
+_PRAISES = ("praise", "thanks", "blog_question")  # kinds of either label with one of these in their name
 _BATCH = 4_000
 _LONGEST = 20_000
 # A term of the lexicon stands in so many texts of its kind, so many times as often as in ordinary comments, and its
@@ -57,7 +57,7 @@ def _domains(folder: Folder) -> Domains:
 
 
 def _word_set(folder: Folder, words: Sequence[str]) -> Hashes:
-    return np.unique(word_hashes(folder.fold(words)))
+    return np.unique(word_hashes(folder.fold(words))[0])
 
 
 def _documents(data: Dataset) -> list[str]:
@@ -77,7 +77,7 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
     counts = np.zeros(1 << RARITY_BITS, np.int64)
     for begin in range(0, len(texts), _BATCH):
         folded = folder.fold(texts[begin : begin + _BATCH])
-        held = np.unique(buckets(word_hashes(folded), RARITY_BITS).astype(np.int64) * len(folded) + folded.word_text)
+        held = np.unique(buckets(word_hashes(folded)[0], RARITY_BITS).astype(np.int64) * len(folded) + folded.word_text)
         counts += np.bincount(held // len(folded), minlength=len(counts))
     bits = -np.log2((counts + 0.5) / (len(texts) + 1))
     return np.clip(np.round(bits * 8), 0, 255).astype(np.uint8)
@@ -86,13 +86,15 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
 def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.uint8], tuple[str, ...]]:
     """Words and pairs of words that stand in one kind of promotion, or in praise, far more often than elsewhere."""
     kind = corpus["note"].map(lambda note: PRAISE if any(name in note for name in _PRAISES) else note)
+    promoted = set(kind[corpus["label"] == "promotional"]) - {PRAISE}
+    kind = kind.map(lambda note: note.split("_")[0] if note in promoted and note.split("_")[0] in promoted else note)
     kinds = [PRAISE, *sorted(set(kind[corpus["label"] == "promotional"]) - {PRAISE})]
     number = kind.map({name: row for row, name in enumerate(kinds)}).fillna(len(kinds)).to_numpy(np.int64)
     keys, texts = [], []
     bodies = (corpus["author_name"] + " \n " + corpus["body"]).tolist()
     for begin in range(0, len(bodies), _BATCH):
         folded = folder.fold(bodies[begin : begin + _BATCH])
-        words = word_hashes(folded)
+        words, _ = word_hashes(folded)
         both = np.concatenate([words, pair_hashes(folded, words)])
         where = np.tile(folded.word_text + begin, 2)
         seen = np.unique(both.astype(np.int64) << 32 | where)
@@ -138,6 +140,6 @@ def _term_matrix(folder: Folder, documents: Iterable[str], size: int) -> csr_mat
     for begin in range(0, len(texts), _BATCH // 10):
         folded = folder.fold(texts[begin : begin + _BATCH // 10])
         rows.append(folded.word_text + begin)
-        columns.append(buckets(word_hashes(folded), MEANING_BITS))
+        columns.append(buckets(word_hashes(folded)[0], MEANING_BITS))
     row, column = np.concatenate(rows), np.concatenate(columns).astype(np.int64)
     return coo_matrix((np.ones(len(row)), (row, column)), shape=(len(texts), size)).tocsr()

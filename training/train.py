@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from moderation.comment import Author, Comment, Pair
 from moderation.detection.classifier import Parameters, calibrated, probabilities
 from moderation.detection.features import FeatureReader, Tables
+from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording
 from training import fit, measures
 from training.datasets import CORPUS, WRITTEN, Dataset
@@ -76,8 +77,23 @@ def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate
     say("fitting on everything")
     wording = fit.fit_wording(rows, everything, seed)
     weights, base = _fit_columns(rows, columns, gaps, everything)
-    parameters = Parameters(tables, wording, weights, base, judged.calibration)
+    usual = usual_columns(columns[~rows.promotional])
+    parameters = Parameters(tables, wording, weights, usual, base + float(usual @ weights), judged.calibration)
     return Candidate(parameters, _manifest(name, seed, comments, judged, topic_figures))
+
+
+def telling(comments: pd.DataFrame) -> NDArray[np.bool_]:
+    """The comments that tell of real sites: those that nobody wrote for training, or all where there are no others."""
+    real = ~comments["source"].isin(WRITTEN).to_numpy(bool)
+    return real if real.any() else np.ones(len(comments), bool)
+
+
+def usual_columns(ham: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What ordinary comments have of the signals that every comment has; 0 for all others, which are news if seen."""
+    usual = np.zeros(ham.shape[1])
+    always = [Signal.LENGTH, Signal.CAPITALS]
+    usual[always] = ham[:, always].mean(0)
+    return usual
 
 
 def check_labels(comments: pd.DataFrame) -> None:
@@ -125,7 +141,8 @@ def read_gaps(pairs: Sequence[Pair], tables: Tables, seed: int) -> Gaps:
             (Comment(comment.body, created_at=comment.created_at, author=author), article if what == 1 else None)
         )
     reader = FeatureReader(tables)
-    parts = [reader.columns(reader.read(cut[begin : begin + fit.BATCH])) for begin in range(0, len(cut), fit.BATCH)]
+    batches = [reader.read(cut[begin : begin + fit.BATCH]) for begin in range(0, len(cut), fit.BATCH)]
+    parts = [reader.columns(batch, np.zeros((len(batch.pairs), 0))) for batch in batches]
     return Gaps(of, np.concatenate(parts), missing == 0)
 
 
@@ -135,7 +152,7 @@ def with_gaps(
     """The columns of the chosen rows and of their copies with gaps, and the row that each is of."""
     here = chosen[gaps.of]
     wording = columns[gaps.of[here], -len(Wording) :].copy()
-    wording[~gaps.has_author[here], Wording.NAME :] = 0
+    wording[np.ix_(~gaps.has_author[here], np.array([Wording.NAME, Wording.URL], np.intp))] = 0
     rows = np.flatnonzero(chosen)
     return np.vstack([columns[rows], np.hstack([gaps.columns[here], wording])]), np.concatenate([rows, gaps.of[here]])
 
@@ -156,9 +173,10 @@ def _judge(rows: fit.Rows, columns: NDArray[np.float64], gaps: Gaps, comments: p
         logits[~there] = columns[~there] @ weights + base
     calibration = calibrate(logits, rows.promotional, rows.weight)
     scores = probabilities(calibrated(logits, calibration))
-    real = (comments["source"] != CORPUS).to_numpy(bool) & ~rows.promotional
+    real = telling(comments) & ~rows.promotional
     site = (comments["source"] + "/" + comments["site"]).to_numpy(object)
-    hold, reject = (threshold(scores[real], site[real], rate) for rate in (HOLD_RATE, REJECT_RATE))
+    hold = threshold(scores[real], site[real], HOLD_RATE)
+    reject = threshold(scores[real], np.full(real.sum(), "all", object), REJECT_RATE)
     return _Judged(logits, calibration, hold, max(reject, hold))
 
 
@@ -255,7 +273,8 @@ def _manifest(
     promotional = (comments["label"] == "promotional").to_numpy(bool)
     site = comments["source"] + "/" + comments["site"]
     figures = measures.by_group(site, promotional, scores, judged.hold, judged.reject)
-    real = (comments["source"] != CORPUS).to_numpy(bool)
+    real = telling(comments)
+    told = set(site[real])
     return {
         "version": name,
         "seed": seed,
@@ -278,7 +297,7 @@ def _manifest(
         "metrics": {
             "note": "each site scored by a detector that was fitted without it",
             "sites": {name: figure.as_dict() for name, figure in figures.items()},
-            "macro": measures.macro(figure for name, figure in figures.items() if not name.startswith(CORPUS + "/")),
+            "macro": measures.macro(figure for name, figure in figures.items() if name in told),
             "off_topic_auc": topic_figures,
         },
     }

@@ -15,6 +15,7 @@ from moderation.detection.features import FeatureReader, Mix, Tables
 from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording, WordingWeights, weigh
 
+_FAR = 1e4  # times the last step of a calibration: further than any logit
 _MOST_LOGIT = 700  # beyond it an exponential overflows
 _MOST_CODE_POINTS = 4_000_000
 """Texts that are read at once, in code points; a longer batch is read in parts, so that memory stays bounded."""
@@ -24,14 +25,15 @@ _MOST_CODE_POINTS = 4_000_000
 class Parameters:
     """All that a release knows.
 
-    ``columns``: log-odds for each column of FeatureReader.columns and Wording, in that order; ``base`` is added to
-    their sum. ``calibration``: logits (first row, ascending) and the calibrated logits they stand for (second row),
-    linear between and beyond.
+    ``columns``: log-odds for each column of FeatureReader.columns and Wording, in that order, over what it ``usual``ly
+    is in ordinary comments; ``base`` is added to their sum. ``calibration``: logits (first row, ascending) and the
+    calibrated logits they stand for (second row), linear between and beyond.
     """
 
     tables: Tables
     wording: WordingWeights
     columns: NDArray[np.float64]
+    usual: NDArray[np.float64]
     base: float
     calibration: NDArray[np.float64]
 
@@ -42,11 +44,12 @@ class Classifier:
     def __init__(self, parameters: Parameters, release: str) -> None:
         kinds = len(parameters.tables.kinds)
         expected = len(Signal) + kinds + len(Mix) + len(Wording)
-        if len(parameters.columns) != expected:
+        if len(parameters.columns) != expected or len(parameters.usual) != expected:
             raise ValueError(f"the weights are not of this program's {expected} columns")
         self._parameters = parameters
         self._release = release
         self._reader = FeatureReader(parameters.tables)
+        self._calibration = _without_ends(parameters.calibration)
         self._explainer = Explainer(parameters.tables.kinds)
 
     def score(self, comment: Comment, article: Article | None = None) -> Score:
@@ -68,28 +71,32 @@ class Classifier:
         parameters = self._parameters
         batch = self._reader.read(pairs)
         wording = weigh(batch, parameters.wording)
-        columns = np.concatenate([self._reader.columns(batch), wording.columns], axis=1)
-        shares = columns * parameters.columns
-        logits = np.add.reduce(shares, axis=1) + parameters.base
-        promotional = probabilities(calibrated(logits, parameters.calibration))
-        reasons = self._explainer.explain(batch, wording, shares, parameters.columns)
-        off_topic = probabilities(batch.off_topic)
+        shares = self._reader.columns(batch, wording.columns)
+        shares -= parameters.usual
+        shares *= parameters.columns
+        totals = np.add.reduce(shares, axis=1)
+        reasons = self._explainer.explain(batch, wording, shares, totals, parameters.columns)
+        promotional = np.interp(totals + parameters.base, *self._calibration)
+        odds = probabilities(np.concatenate((promotional, batch.off_topic))).tolist()
         return [
             Score(probability, relevance if known else None, found, self._release)
             for probability, relevance, known, found in zip(
-                promotional.tolist(), off_topic.tolist(), batch.evidence.known.tolist(), reasons, strict=True
+                odds[: len(pairs)], odds[len(pairs) :], batch.evidence.known.tolist(), reasons, strict=True
             )
         ]
 
 
 def calibrated(logits: NDArray[np.float64], calibration: NDArray[np.float64]) -> NDArray[np.float64]:
     """The calibrated logits: linear between the points of ``calibration``, with the slope of its ends beyond them."""
-    known, to = calibration
-    inside = np.interp(logits, known, to)
-    below = (logits - known[0]) * (to[1] - to[0]) / (known[1] - known[0])
-    above = (logits - known[-1]) * (to[-1] - to[-2]) / (known[-1] - known[-2])
-    result: NDArray[np.float64] = inside + np.minimum(below, 0) + np.maximum(above, 0)
+    result: NDArray[np.float64] = np.interp(logits, *_without_ends(calibration))
     return result
+
+
+def _without_ends(calibration: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The points with one more at each side, so far out that no logit lies beyond."""
+    ends = calibration[:, [0, -1]]
+    inner = calibration[:, [1, -2]]
+    return np.insert(ends + (ends - inner) * _FAR, 1, calibration.T, axis=1)
 
 
 def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:

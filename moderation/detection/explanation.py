@@ -16,7 +16,7 @@ from moderation.detection.text import Places
 from moderation.detection.wording import Wording, WordingEvidence
 
 STRONGEST = 8
-_LEAST = 0.05  # log-odds; what weighs less is told in the rest
+_LEAST = 0.1  # log-odds; what weighs less is told in the rest
 _LEAST_WORD = 0.02  # log-odds of a word that can be part of a phrase
 _DECIMALS = 4  # of a weight
 _LONGEST_TEXT = 200  # code points of a reason's text
@@ -64,9 +64,14 @@ class Explainer:
         ]
 
     def explain(
-        self, batch: Batch, wording: WordingEvidence, shares: NDArray[np.float64], weights: NDArray[np.float64]
+        self,
+        batch: Batch,
+        wording: WordingEvidence,
+        shares: NDArray[np.float64],
+        totals: NDArray[np.float64],
+        weights: NDArray[np.float64],
     ) -> list[tuple[Reason, ...]]:
-        """The reasons of each comment: the strongest, and one "rest" where anything is left."""
+        """The reasons of each comment: the strongest, and one "rest" where anything is left of the ``totals``."""
         count = len(batch.pairs)
         phrases = self._phrases(batch, self._word_shares(batch, wording, shares, weights))
         told = np.empty((count, len(self._told) + 1))
@@ -80,7 +85,7 @@ class Explainer:
         rank = np.arange(len(order)) - row[order].searchsorted(row[order])
         order = order[rank < STRONGEST]
         row, weight = row[order], weight[order]
-        rest = (np.add.reduce(shares, axis=1) - np.bincount(row, weight, count)).round(_DECIMALS).tolist()
+        rest = (totals - np.bincount(row, weight, count)).round(_DECIMALS).tolist()
         reasons = self._reasons(batch, phrases, zip(row.tolist(), item[order].tolist(), weight.tolist(), strict=True))
         edges = row.searchsorted(np.arange(count + 1)).tolist()
         return [
@@ -95,6 +100,7 @@ class Explainer:
         by_wording = weights[self._wording]
         words: NDArray[np.float64] = wording.body_words * by_wording[Wording.BODY]
         words += wording.passage_words * by_wording[Wording.PASSAGE]
+        words += wording.link_words * by_wording[Wording.LINKS]
         in_kind = batch.word_kind.nonzero()[0]
         if not len(in_kind):
             return words
@@ -126,7 +132,7 @@ class Explainer:
         folded = batch.folded
         begins = folded.source[folded.word_start[phrases.first]].tolist()
         ends = (folded.source[folded.word_end[phrases.last - 1] - 1] + 1).tolist()
-        labels, places = phrases.label.tolist(), batch.signals.places
+        labels, places, shared = phrases.label.tolist(), batch.signals.places, _shared_words(batch)
         reasons = []
         for row, item, weight in chosen:
             comment = batch.pairs[row][0]
@@ -141,22 +147,31 @@ class Explainer:
                 name, field = self._named[item - len(SIGNAL_PHRASES)]
                 reasons.append(_reason(comment, name, field, weight))
             else:
-                reasons.append(_relevance_reason(batch, row, weight))
+                reasons.append(_relevance_reason(comment.body, shared.get(row, []), weight))
         return reasons
 
 
-def _relevance_reason(batch: Batch, row: int, weight: float) -> Reason:
-    folded = batch.folded
-    first = int(folded.first_word[row])
-    shared = batch.evidence.shared[first : int(folded.first_word[row + 1])]
-    words = (shared > 1).nonzero()[0].tolist()
-    words = [first + word for word in sorted(words, key=lambda word: -shared[word])[:_MOST_SHARED]]
-    if not words:
+def _shared_words(batch: Batch) -> dict[int, list[tuple[int, int]]]:
+    """By comment, the places of the words that it shares with its article, the most telling first."""
+    folded, shared = batch.folded, batch.evidence.shared
+    words = (shared > 1).nonzero()[0]
+    row = folded.word_text[words]
+    order = np.lexsort((-shared[words], row))
+    words, row = words[order], row[order]
+    rank = np.arange(len(row)) - row.searchsorted(row)
+    words, row = words[rank < _MOST_SHARED], row[rank < _MOST_SHARED]
+    begins = folded.source[folded.word_start[words]].tolist()
+    ends = (folded.source[folded.word_end[words] - 1] + 1).tolist()
+    places: dict[int, list[tuple[int, int]]] = {}
+    for comment, begin, end in zip(row.tolist(), begins, ends, strict=True):
+        places.setdefault(comment, []).append((begin, end))
+    return places
+
+
+def _relevance_reason(body: str, spans: list[tuple[int, int]], weight: float) -> Reason:
+    if not spans:
         return Reason("names nothing in the article", "body", None, "", weight)
-    body = batch.pairs[row][0].body
-    begins, ends = folded.source[folded.word_start[words]], folded.source[folded.word_end[words] - 1] + 1
-    spans = list(zip(begins.tolist(), ends.tolist(), strict=True))
-    text = ", ".join(dict.fromkeys(body[begin:end] for begin, end in spans))
+    text = ", ".join(dict.fromkeys([body[begin:end] for begin, end in spans]))
     return Reason("words shared with the article", "body", spans[0], text[:_LONGEST_TEXT], weight)
 
 

@@ -104,10 +104,10 @@ class FeatureReader:
         texts += [comment.author.name for comment in comments]
         texts += [comment.author.url for comment in comments]
         folded = self._folder.fold(texts)
-        words = word_hashes(folded)
+        words, stems = word_hashes(folded)
         word_pairs = pair_hashes(folded, words)
         signals = read_signals(pairs, folded, words, self._domains)
-        evidence = self._relevance.compare(pairs, folded, words)
+        evidence = self._relevance.compare(pairs, folded, (words, stems))
         logit = np.add.reduce(evidence.values * self._off_topic[:-1], axis=1) + self._off_topic[-1]
         off_topic = np.where(evidence.known, logit, 0.0)
         word_kind, kinds = self._read_kinds(folded, words, word_pairs, len(pairs))
@@ -118,8 +118,8 @@ class FeatureReader:
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         last = int(folded.first_word[count])
         single, double = (
-            self._lexicon[buckets(words[:last], LEXICON_BITS)],
-            self._lexicon[buckets(word_pairs[:last], LEXICON_BITS)],
+            self._lexicon.take(buckets(words[:last], LEXICON_BITS)),
+            self._lexicon.take(buckets(word_pairs[:last], LEXICON_BITS)),
         )
         kind = single.copy()
         kind[1:][double[:-1] > 0] = double[:-1][double[:-1] > 0]  # a pair's kind holds for both its words
@@ -128,9 +128,9 @@ class FeatureReader:
         table = np.bincount(text + kind, minlength=count * (self._kinds + 1)).reshape(count, -1)
         return kind, np.log1p(table[:, 1:]).astype(np.float32)
 
-    def columns(self, batch: Batch) -> NDArray[np.float64]:
-        """The columns of Signal, of the kinds and of Mix; shape (comments, columns)."""
-        return np.concatenate((batch.signals.values, batch.kinds, self._mix(batch)), axis=1, dtype=np.float64)
+    def columns(self, batch: Batch, wording: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The columns of Signal, of the kinds, of Mix and of wording; shape (comments, columns)."""
+        return np.concatenate((batch.signals.values, batch.kinds, self._mix(batch), wording), axis=1, dtype=np.float64)
 
     def _mix(self, batch: Batch) -> NDArray[np.float64]:
         signals = batch.signals.values

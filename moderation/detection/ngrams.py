@@ -4,12 +4,13 @@ The high bits of a hash are the better ones: they choose the bucket. It knows ne
 nor how they were found.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.detection.text import Folded, Places
+from moderation.detection.text import Folded
 
 Hashes = NDArray[np.uint32]
 ORDERS = (3, 4, 5)
@@ -22,28 +23,37 @@ NOTHING = 0
 _GOLDEN = np.uint32(0x9E3779B1)
 _PRIME = np.uint32(0x85EBCA77)
 _SECOND = np.uint32(0xC2B2AE3D)
-_LONGEST_WORD = 32
-_POWERS = np.multiply.accumulate(np.full(_LONGEST_WORD, _PRIME, np.uint32), dtype=np.uint32)
+_INVERSE = np.uint32(pow(int(_PRIME), -1, 1 << 32))
+_BLOCK_BITS = 18  # tables of powers grow from here on by doubling
 
 
-def word_hashes(folded: Folded) -> Hashes:
-    """A hash for each word of the batch; shape (words,). Places from the 33rd on count as those from the first."""
-    return _run_hashes(folded, folded.word_start, folded.word_end - folded.word_start)
+def word_hashes(folded: Folded) -> tuple[Hashes, Hashes]:
+    """A hash for each word of the batch, and one for its first STEM letters, which endings leave as they are.
+
+    Both are polynomials in the code points modulo 2**32, as differences of one running sum; shape (words,) each.
+    """
+    powers, inverses = _powers(len(folded.codes))
+    sums = np.zeros(len(folded.codes) + 1, np.uint32)
+    np.cumsum(folded.codes * powers[: len(folded.codes)], out=sums[1:])
+    start = folded.word_start
+    stem_end = np.minimum(folded.word_end, start + STEM)
+    before, unshift = sums[start], inverses[start]
+    return _mixed((sums[folded.word_end] - before) * unshift), _mixed((sums[stem_end] - before) * unshift)
 
 
-def stem_hashes(folded: Folded, first: int, last: int) -> Hashes:
-    """A hash for the first letters of each word from ``first`` to before ``last``, which endings leave as they are."""
-    starts = folded.word_start[first:last]
-    return _run_hashes(folded, starts, np.minimum(folded.word_end[first:last] - starts, STEM))
+@lru_cache(maxsize=2)
+def _power_tables(blocks: int) -> tuple[Hashes, Hashes]:
+    size = blocks << _BLOCK_BITS
+    powers = np.ones(size, np.uint32)
+    inverses = np.ones(size, np.uint32)
+    np.multiply.accumulate(np.full(size - 1, _PRIME, np.uint32), out=powers[1:])
+    np.multiply.accumulate(np.full(size - 1, _INVERSE, np.uint32), out=inverses[1:])
+    return powers, inverses
 
 
-def _run_hashes(folded: Folded, starts: Places, lengths: Places) -> Hashes:
-    if not len(starts):
-        return np.zeros(0, np.uint32)
-    ends = lengths.cumsum()
-    within = np.arange(ends[-1]) - (ends - lengths).repeat(lengths)
-    terms = folded.codes[within + starts.repeat(lengths)] * _POWERS[within % _LONGEST_WORD]
-    return _mixed(np.add.reduceat(terms, ends - lengths, dtype=np.uint32))
+def _powers(size: int) -> tuple[Hashes, Hashes]:
+    """At least ``size`` powers of _PRIME and of its inverse modulo 2**32."""
+    return _power_tables(1 << max((size >> _BLOCK_BITS).bit_length(), 0))
 
 
 def pair_hashes(folded: Folded, words: Hashes) -> Hashes:
@@ -55,15 +65,13 @@ def pair_hashes(folded: Folded, words: Hashes) -> Hashes:
     return pairs
 
 
-def code_point_buckets(folded: Folded, salts: Sequence[tuple[int, np.uint32]], bits: int) -> Iterator[Hashes]:
+def code_point_buckets(folded: Folded, salts: Hashes, bits: int) -> Iterator[Hashes]:
     """For each of ORDERS, the bucket of the n-gram that begins at each place; shape (code points - order + 1,).
 
-    ``salts``: from which place on n-grams are told apart from those before, and by what. Bucket 0 is NOTHING's: no
-    n-gram begins there, or it would take in more of the next text than the space before it.
+    ``salts``: what tells the n-grams that begin at a place apart from others; shape (code points,). Bucket 0 is
+    NOTHING's: no n-gram begins there, or it would take in more of the next text than the space before it.
     """
-    hashes = folded.codes * _PRIME
-    for place, salt in salts:
-        hashes[place:] ^= salt
+    hashes = folded.codes * _PRIME ^ salts
     ends = folded.starts[1:]
     tails = ends[:, None] - np.arange(1, ORDERS[-1] - 1)
     for order in range(2, ORDERS[-1] + 1):

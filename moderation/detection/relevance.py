@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Article, Pair
-from moderation.detection.ngrams import Hashes, buckets, stem_hashes, word_hashes
+from moderation.detection.ngrams import Hashes, buckets, word_hashes
 from moderation.detection.text import Folded, Folder
 
 SLOT_BITS = 15
@@ -71,7 +71,7 @@ class RelevanceReader:
     def __init__(self, folder: Folder, rarity: NDArray[np.uint8], meaning: NDArray[np.int8]) -> None:
         self._folder = folder
         self._rarity: NDArray[np.float32] = rarity.astype(np.float32) / np.float32(8)
-        self._meaning = meaning.astype(np.float32)
+        self._meaning = meaning
         self._meaning_bits = int(np.log2(len(meaning)))
         self._pool = np.zeros((MOST_ARTICLES, SLOTS), np.uint8)
         self._profiles: OrderedDict[tuple[str, str], _Profile] = OrderedDict()
@@ -79,10 +79,10 @@ class RelevanceReader:
 
     def rarities(self, words: Hashes) -> NDArray[np.float32]:
         """How many bits of surprise each word holds; shape (words,)."""
-        rarity: NDArray[np.float32] = self._rarity[buckets(words, RARITY_BITS)]
+        rarity: NDArray[np.float32] = self._rarity.take(buckets(words, RARITY_BITS))
         return rarity
 
-    def compare(self, pairs: Sequence[Pair], folded: Folded, words: Hashes) -> Evidence:
+    def compare(self, pairs: Sequence[Pair], folded: Folded, hashed: tuple[Hashes, Hashes]) -> Evidence:
         """Compare the bodies of a batch, its first ``len(pairs)`` texts, with their articles."""
         count = int(folded.first_word[len(pairs)])
         evidence = Evidence(
@@ -91,11 +91,11 @@ class RelevanceReader:
         with self._lock:  # slots of the pool are given to other articles as new ones come
             for begin in range(0, len(pairs), MOST_ARTICLES):
                 rows = slice(begin, min(begin + MOST_ARTICLES, len(pairs)))
-                self._compare_rows(pairs[rows], rows, folded, words, evidence)
+                self._compare_rows(pairs[rows], rows, folded, hashed, evidence)
         return evidence
 
     def _compare_rows(
-        self, pairs: Sequence[Pair], rows: slice, folded: Folded, words: Hashes, evidence: Evidence
+        self, pairs: Sequence[Pair], rows: slice, folded: Folded, hashed: tuple[Hashes, Hashes], evidence: Evidence
     ) -> None:
         profiles = [self._profile(article) for _, article in pairs]
         known = np.array([profile is not None for profile in profiles], bool)
@@ -106,10 +106,10 @@ class RelevanceReader:
         sizes = np.array([profile.size if profile else 1 for profile in profiles], np.float32)
         first, last = int(folded.first_word[rows.start]), int(folded.first_word[rows.stop])
         text = folded.word_text[first:last] - rows.start
-        hashes = words[first:last]
+        hashes, stems = hashed[0][first:last], hashed[1][first:last]
         rare = self.rarities(hashes)
         here = self._look_up(slots, text, hashes)
-        stem_here = self._look_up(slots, text, stem_hashes(folded, first, last) * _STEM)
+        stem_here = self._look_up(slots, text, stems * _STEM)
         surprise = np.minimum(
             np.maximum(rare - np.log2(sizes)[text], _LEAST_SURPRISE), _MOST_SURPRISE
         )  # bits that chance alone would not explain
@@ -163,13 +163,12 @@ class RelevanceReader:
 
     def _read(self, article: Article, slot: int) -> _Profile:
         folded = self._folder.fold([article.body[:_LEAD], article.title])
-        words = word_hashes(folded)
+        words, stems = word_hashes(folded)
         row = self._pool[slot]
         row[:] = 0
         title = int(folded.first_word[1])
         for part, mark in ((slice(0, title), _BODY), (slice(title, None), _TITLE)):
-            stems = stem_hashes(folded, part.start, len(words) if part.stop is None else part.stop)
-            for hashes in (words[part], stems * _STEM):
+            for hashes in (words[part], stems[part] * _STEM):
                 row[buckets(hashes, SLOT_BITS)] = mark
         rare = self.rarities(words)
         vector = self._vectors(words, rare, np.zeros(len(words), np.intp), 1)[0]
@@ -181,7 +180,7 @@ class RelevanceReader:
         """The direction of meaning of each text, of length 1 or 0; shape (texts, dimensions)."""
         if not len(words):
             return np.zeros((count, self._meaning.shape[1]), np.float32)
-        weighed = self._meaning[buckets(words, self._meaning_bits)] * rare[:, None]
+        weighed = self._meaning.take(buckets(words, self._meaning_bits), axis=0) * rare[:, None]
         sums = np.zeros((count, self._meaning.shape[1]), np.float32)
         heads = np.concatenate(([0], (text[1:] != text[:-1]).nonzero()[0] + 1))
         sums[text[heads]] = np.add.reduceat(weighed, heads, axis=0)

@@ -128,16 +128,17 @@ _MARKUP = ("<a ", "[url", "[link", "](http")
 
 @dataclass(slots=True)
 class Signals:
-    """``values`` has a row a comment, a column a Signal; ``places`` where the first of one was seen."""
+    """``values`` has a row a comment, a column a Signal; ``places`` tell where the first of each was seen."""
 
     values: NDArray[np.float32]
     places: dict[tuple[int, int], Place]
+    links: list[Link]
 
 
 def read_signals(pairs: Sequence[Pair], folded: Folded, words: Hashes, domains: Domains) -> Signals:
     """Read the signals of a batch. ``folded`` holds all bodies, then all authors' names, then all their addresses."""
     count = len(pairs)
-    signals = Signals(np.zeros((count, len(Signal)), np.float32), {})
+    signals = Signals(np.zeros((count, len(Signal)), np.float32), {}, [])
     _read_links(signals, pairs, folded, words, domains)
     _read_contacts(signals, folded, count)
     _read_shape(signals, folded, count)
@@ -156,7 +157,7 @@ def sent_place(folded: Folded, field: str, begin: int, end: int) -> Place:
 
 
 def _read_links(signals: Signals, pairs: Sequence[Pair], folded: Folded, words: Hashes, domains: Domains) -> None:
-    links = list(find_links(folded, words, domains, len(pairs)))
+    links = signals.links = list(find_links(folded, words, domains, len(pairs)))
     if not links:
         return
     values = signals.values

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.uint32]
 Places = NDArray[np.intp]
+Sources = NDArray[np.int32]
 CODE_POINTS = 0x110000
 SPACE = 32
 DIGIT = 48
@@ -85,7 +86,7 @@ class Folded:
     codes: Codes
     starts: Places
     sizes: Places
-    source: Places
+    source: Sources
     word_start: Places
     word_end: Places
     first_word: Places
@@ -105,7 +106,7 @@ class _Draft:
     """A batch while it is being folded. ``bounds`` are the spaces before each text and the one behind the last."""
 
     codes: Codes
-    source: Places
+    source: Sources
     bounds: Places
     word: NDArray[np.uint8]
     """What each code point is to a word: 0 outside, 1 part of one, 2 a word by itself; LATIN, FOREIGN, NUMBER bits."""
@@ -144,7 +145,7 @@ class Folder:
         self._leet = np.zeros(128, np.uint32)
         self._leet[[ord(sign) for sign in _LEET]] = [ord(letter) for letter in _LEET.values()]
         self._cyrillic = np.arange(128, dtype=np.uint32)
-        twins = (self._kind[alphabet.twin_from] == Kind.CYRILLIC) & (alphabet.twin_to < 128)
+        twins = (self._kind.take(alphabet.twin_from) == Kind.CYRILLIC) & (alphabet.twin_to < 128)
         self._cyrillic[alphabet.twin_to[twins]] = alphabet.twin_from[twins]
 
     def fold(self, texts: Sequence[str]) -> Folded:
@@ -153,7 +154,8 @@ class Folder:
         sizes = np.fromiter(map(len, texts), np.intp, len(texts)) + 1
         separators = np.zeros(len(texts) + 1, np.intp)
         np.cumsum(sizes, out=separators[1:])
-        rows = self._kind[raw[:-1]] + (np.arange(len(texts)) * KINDS).repeat(sizes)
+        rows = (np.arange(len(texts)) * KINDS).repeat(sizes)
+        rows += self._kind.take(raw[:-1])
         raw_kinds = np.bincount(rows, minlength=len(texts) * KINDS).reshape(len(texts), KINDS)
         draft = self._squeezed(*self._substituted(raw), separators)
         mixed = self._read_look_alikes(draft)
@@ -162,7 +164,7 @@ class Folder:
         draft.codes[(draft.word & _NUMBER) != 0] = DIGIT
         word_start, word_end = _words(draft.word)
         final = draft.bounds[1:] - draft.bounds[:-1]
-        draft.source[: draft.bounds[-1]] -= (separators[:-1] + 1).repeat(final)
+        draft.source[: draft.bounds[-1]] -= (separators[:-1] + 1).astype(np.int32).repeat(final)
         first_word = word_start.searchsorted(draft.bounds)
         counts = first_word[1:] - first_word[:-1]
         return Folded(
@@ -181,16 +183,16 @@ class Folder:
             leet=leet,
         )
 
-    def _substituted(self, raw: Codes) -> tuple[Codes, Places]:
+    def _substituted(self, raw: Codes) -> tuple[Codes, Sources]:
         """Each code point's folded form, dropped ones as 0, with the place in ``raw`` that each comes from."""
-        codes = self._fold[raw]
-        expands = self._expands[raw].nonzero()[0] if raw.max() > _LAST_PLAIN else ()
+        codes = self._fold.take(raw)
+        expands = self._expands.take(raw).nonzero()[0] if raw.max() > _LAST_PLAIN else ()
         if not len(expands):
-            return codes, np.arange(len(raw))
+            return codes, np.arange(len(raw), dtype=np.int32)
         which = self._alphabet.expand_from.searchsorted(raw[expands])
         lengths = np.ones(len(raw), np.intp)
         lengths[expands] = self._alphabet.expand_length[which]
-        source = (np.arange(len(raw))).repeat(lengths)
+        source = np.arange(len(raw), dtype=np.int32).repeat(lengths)
         codes = codes[source]
         first = lengths.cumsum() - lengths
         for place, row in zip(first[expands], which, strict=True):
@@ -198,20 +200,20 @@ class Folder:
             codes[place : place + length] = self._alphabet.expand_to[begin : begin + length]
         return codes, source
 
-    def _squeezed(self, codes: Codes, source: Places, separators: Places) -> _Draft:
+    def _squeezed(self, codes: Codes, source: Sources, separators: Places) -> _Draft:
         """Drop what folds to nothing, all but one of several spaces, and all but two of a repeated code point."""
         if not codes.all():
             seen = codes.nonzero()[0]
-            codes, source = codes[seen], source[seen]
+            codes, source = codes.take(seen), source.take(seen)
         same = codes[1:] == codes[:-1]
         dropped = same & (codes[1:] == SPACE)
         dropped[1:] |= same[1:] & same[:-1]
         kept = np.ones(len(codes), bool)
         np.logical_not(dropped, out=kept[1:])
-        kept[source.searchsorted(separators)] = True
+        kept[source.searchsorted(separators.astype(np.int32))] = True
         places = kept.nonzero()[0]
-        codes, source = codes[places], source[places]
-        return _Draft(codes, source, source.searchsorted(separators), self._role[codes])
+        codes, source = codes.take(places), source.take(places)
+        return _Draft(codes, source, source.searchsorted(separators.astype(np.int32)), self._role.take(codes))
 
     def _read_look_alikes(self, draft: _Draft) -> NDArray[np.int64]:
         """Write words that mix Latin with look-alikes from another script in one script; count them by text."""
@@ -233,10 +235,10 @@ class Folder:
             draft.codes[place] = np.where(foreign, self._alphabet.twin_to[twin], codes)
         else:
             written = self._cyrillic[np.minimum(codes, 127)]
-            if (self._kind[codes[foreign]] != Kind.CYRILLIC).any() or (written[latin] == codes[latin]).any():
+            if (self._kind.take(codes[foreign]) != Kind.CYRILLIC).any() or (written[latin] == codes[latin]).any():
                 return False
             draft.codes[place] = np.where(latin, written, codes)
-        draft.word[place] = self._role[draft.codes[place]]
+        draft.word[place] = self._role.take(draft.codes[place])
         return True
 
     def _read_leet(self, draft: _Draft) -> NDArray[np.int64]:
@@ -245,7 +247,7 @@ class Folder:
         places = (latin[:-2] & latin[2:] & ~latin[1:-1]).nonzero()[0] + 1
         if not len(places):
             return draft.count(places)
-        letters = self._leet[np.minimum(draft.codes[places], 127)]
+        letters = self._leet.take(np.minimum(draft.codes[places], 127))
         places, letters = places[letters != 0], letters[letters != 0]
         draft.codes[places] = letters
         draft.word[places] = _PART | _LATIN

@@ -6,6 +6,7 @@ SQLite is the embedded default and PostgreSQL serves many processes; above this 
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +21,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from moderation.storage import migrations
 from moderation.storage.errors import Invalid, StoreError, Unavailable
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
+_TRY_AGAIN_S = 0.001
 
 _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",  # what was acknowledged is on disk, also when the power fails
-    f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    f"busy_timeout = {BUSY_TIMEOUT_S * 1000}",
     "foreign_keys = ON",
     "secure_delete = ON",  # a purged text does not stay in the file
     "cache_size = -32000",
@@ -88,17 +90,20 @@ class Database:
     def _in_turn(self) -> Iterator[None]:
         """Let SQLite's writers wait in line, threads by a lock and processes by one on a file.
 
-        SQLite itself lets them sleep and try again: beside a busy process the unlucky one waited for over a second.
+        SQLite itself lets them sleep longer and longer: beside a busy process the unlucky one waited over a second.
         """
         if self._turn_file is None:
             yield
             return
-        with self._turn:
-            fcntl.flock(self._turn_file, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(self._turn_file, fcntl.LOCK_UN)
+        until = time.monotonic() + BUSY_TIMEOUT_S
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_S):
+            raise Unavailable("the database is locked by this process")
+        try:
+            _lock(self._turn_file, until)
+            yield
+        finally:
+            fcntl.flock(self._turn_file, fcntl.LOCK_UN)
+            self._turn.release()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -175,6 +180,17 @@ def _sqlite(url: URL, connections: int) -> Engine:
 def _open_private(path: str) -> int:
     """Open or make a file that no other user of the machine may read."""
     return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+
+
+def _lock(file: int, until: float) -> None:
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise Unavailable("the database is locked by another process") from None
+            time.sleep(_TRY_AGAIN_S)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -169,8 +169,8 @@ class Filter:
 class Counts:
     """How many comments are held, by facet, and how many stand at each status; of one site or of all.
 
-    ``site`` is by the site's name, ``article`` by id (or address) and title, ``day`` by the ISO date of arrival in UTC. Each facet
-    has its 100 largest values.
+    ``site`` is by the site's name, ``article`` by id (or address) and title, ``day`` by the ISO date of arrival in UTC.
+    Each facet has its 100 largest values.
     """
 
     status: dict[Status, int]

@@ -69,12 +69,16 @@ def document(app: Flask, version: str) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Comment moderation", "version": version, "description": DESCRIPTION},
-        "paths": dict(sorted(paths.items())),
+        "paths": dict(sorted(paths.items(), key=_sites_routes_first)),
         "components": {
             "schemas": definitions["$defs"],
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The key of a site."}},
         },
     }
+
+
+def _sites_routes_first(item: tuple[str, object]) -> tuple[bool, str]:
+    return not item[0].startswith("/v1/"), item[0]
 
 
 DESCRIPTION = (

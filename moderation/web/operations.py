@@ -68,7 +68,7 @@ STYLE = """
 body { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h2 { border-top: 1px solid; padding-top: 1rem; font: 600 1.1rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { overflow-x: auto; padding: .75rem; border: 1px solid; border-radius: .25rem; }
-table { border-collapse: collapse; }
+table { border-collapse: collapse; margin-bottom: 1rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem 1rem .25rem 0; }
 """
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()

@@ -20,6 +20,7 @@ from moderation.web import (
     sign_in,
     try_page,
 )
+from moderation.web.review_text import breakable
 
 
 def add_pages(app: Flask, moderator: Moderator) -> None:
@@ -51,6 +52,7 @@ def _home(pages: Blueprint) -> None:
 
 def _words(pages: Blueprint) -> None:
     """What templates say times, shares and decisions with."""
+    pages.add_app_template_filter(breakable, "breakable")
     pages.add_app_template_filter(review_items.ago, "ago")
     pages.add_app_template_filter(review_items.lasting, "lasting")
     pages.add_app_template_filter(review_items.article_name, "article_name")

@@ -55,7 +55,9 @@ def add(pages: Blueprint, moderator: Moderator) -> None:
         words, wanted = _wanted(moderator, sent)
         selection = moderator.review.select(wanted, user())
         sample = moderator.review.page(wanted, Order.CERTAIN, None, SAMPLE, user())
-        html = render_template("selection.html", items=sample.items, selection=selection, words=words)
+        html = render_template(
+            "selection.html", items=sample.items, selection=selection, words=words, href=_address(sent, wanted)
+        )
         return answer({"id": selection.id, "count": selection.count, "html": html})
 
     @pages.post("/review/selections/<selection>/decisions")
@@ -73,6 +75,14 @@ def _wanted(moderator: Moderator, sent: SelectIn) -> tuple[str, Filter]:
     words, filter_of = _ALIKE[sent.of]
     wanted = filter_of(moderator.review.item(sent.number), sent.domain)
     return words.format(domain=sent.domain), replace(wanted, status=Status.HELD)
+
+
+def _address(sent: SelectIn, wanted: Filter) -> str:
+    """Where what is like one comment stands as a list; nothing for a filter, whose list is open."""
+    if sent.of == "filter":
+        return ""
+    asked = {name: getattr(wanted, name) for name in ("site", "author", "domain", "like", "campaign")}
+    return read_view({}).address({name: str(value) for name, value in asked.items() if value})
 
 
 def _author(item: StoredComment) -> str:

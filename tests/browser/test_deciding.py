@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import cycle, islice
 
+import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from moderation.comment import Comment, Decision, Status
@@ -29,7 +30,7 @@ TIME_OF_A_KEY = """() => new Promise((done) => {
 
 def open_queue(page: Page, name: str, more: str = "") -> None:
     page.goto(f"/review?site={name}{more}")
-    page.wait_for_function("document.documentElement.dataset.ready")
+    expect(page.locator("html[data-ready]")).to_have_count(1)
 
 
 def number_of_current(page: Page) -> int:
@@ -37,7 +38,7 @@ def number_of_current(page: Page) -> int:
 
 
 def until_sent(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#desk")).to_have_attribute("data-waiting", "0")
 
 
 def bodies(count: int) -> list[str]:
@@ -192,8 +193,23 @@ def test_open_comment_is_nobody_elses(running: Running, page: Page) -> None:
     decided = running.moderator.review.decide_many([Seen(number_of_current(page), 1)], Decision.APPROVE, cleo)
     assert decided.numbers == ()
     page.goto("/review/dashboard")  # leaving gives them back
-    page.wait_for_load_state("networkidle")
-    assert len(running.moderator.review.page(Filter(site=site.name), user=cleo).items) == 3
+    for _ in range(50):
+        if len(running.moderator.review.page(Filter(site=site.name), user=cleo).items) == 3:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("what was open is not given back within 5 s")
+
+
+def test_single_page_decides_and_undoes(running: Running, page: Page) -> None:
+    site = running.site(bodies(1))
+    (item,) = running.stored(site)
+    page.goto(f"/review/comments/{item.number}")
+    page.keyboard.press("o")
+    expect(page.locator(".status.rejected")).to_contain_text("rejected as off-topic")
+    expect(page.locator(".events li")).to_contain_text("ann@example.org: rejected as off-topic")
+    page.keyboard.press("u")
+    expect(page.locator(".status.held")).to_be_visible()
+    assert running.stored(site)[0].status is Status.HELD
 
 
 def test_log_takes_a_step_back(running: Running, page: Page) -> None:

@@ -1,5 +1,7 @@
 """Opening, migrating and refusing databases, and what the databases themselves guarantee."""
 
+import re
+import sqlite3
 import stat
 import threading
 import traceback
@@ -22,6 +24,13 @@ def test_migrations_lead_to_the_tables(database: Database) -> None:
         found = compare_metadata(MigrationContext.configure(connection), metadata)
     differences = [one for one in found if "comment_words" not in repr(one)]  # the full-text index is no Table
     assert differences == []
+
+
+def test_migrated_indexes_are_the_tables(migrated_sqlite: Path) -> None:
+    migrated = sa.create_engine(f"sqlite:///{migrated_sqlite}")
+    made = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    metadata.create_all(made)
+    assert _schema(migrated) == _schema(made)
 
 
 def test_sqlite_is_made_at_first_start(tmp_path: Path) -> None:
@@ -114,12 +123,43 @@ def test_errors_hold_no_readers_text(database: Database) -> None:
     assert "a reader's secret" not in told.replace('{"body": "a reader\'s secret"}', "")  # this file's own line
 
 
-def test_locked_sqlite_is_unavailable(tmp_path: Path) -> None:
+@pytest.mark.parametrize("same", [True, False])
+def test_locked_sqlite_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same: bool) -> None:
+    monkeypatch.setattr("moderation.storage.database.BUSY_TIMEOUT_S", 0.05)
     url = f"sqlite:///{tmp_path}/moderation.sqlite3"
-    writer, waiter = Database.open(url), Database.open(url)
-    with waiter.reading() as connection:
-        connection.exec_driver_sql("PRAGMA busy_timeout = 50")  # the one pooled connection: it is used again below
-    with writer.writing(), pytest.raises(Unavailable, match="does not answer"), waiter.writing():
+    writer = Database.open(url)
+    waiter = writer if same else Database.open(url)
+    with writer.writing():
+        with waiter.reading() as connection:
+            connection.execute(sa.text("SELECT * FROM comments"))
+        with pytest.raises(Unavailable, match="locked"), waiter.writing():
+            pass
+    with waiter.writing():
         pass
     writer.close()
     waiter.close()
+
+
+def test_foreign_writer_makes_unavailable(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/moderation.sqlite3")
+    with database.reading() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")  # the one pooled connection: it is used again below
+    foreign = sqlite3.connect(tmp_path / "moderation.sqlite3", isolation_level=None)
+    foreign.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="does not answer"), database.writing():
+        pass
+    foreign.close()
+    database.close()
+
+
+def _schema(engine: sa.Engine) -> dict[str, list[str]]:
+    """Every table and index as SQLite keeps it, with conditions and options, of which Alembic compares none.
+
+    Each in sorted parts: the order of a table's constraints says nothing.
+    """
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index')"
+    with engine.connect() as connection:
+        rows = connection.execute(sa.text(query)).all()
+    engine.dispose()
+    wanted = {*metadata.tables, *(str(index.name) for table in metadata.tables.values() for index in table.indexes)}
+    return {name: sorted(re.split(r"[\s,]+", sql)) for name, sql in rows if name in wanted}

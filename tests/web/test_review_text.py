@@ -2,9 +2,10 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from moderation.comment import Reason
-from moderation.web.review_text import WHOLE_UP_TO, best_passage, plain, strength, weighed
+from moderation.web.review_text import WHOLE_UP_TO, best_passage, breakable, plain, strength, weighed
 
 ARTICLE = "The council met.\n\nThe bridge carries trams again.\n\nThe orchard keeps its sixty pear trees."
 
@@ -113,3 +114,13 @@ def test_scripts_without_blanks_are_compared() -> None:
 
 def test_empty_article_has_no_passage() -> None:
     assert best_passage("", "anything").pieces == ()
+
+
+def test_long_runs_can_be_broken() -> None:
+    assert breakable("<b>" + "A" * 250) == f"&lt;b&gt;{'A' * 97}<wbr>{'A' * 100}<wbr>{'A' * 53}"
+    assert breakable("short words & nothing else") == "short words &amp; nothing else"
+
+
+@given(st.text(max_size=1_000))
+def test_breaking_keeps_the_text(text: str) -> None:
+    assert str(breakable(text)).replace("<wbr>", "") == str(escape(text))

@@ -29,6 +29,7 @@ _HOUR, _DAY = 3600.0, 86400.0
 _URL_USED = 0.9  # of the comments whose recipe names an address
 _HOMEPAGE_OF_PROMOTER = 0.08  # of the promotional comments whose recipe names none
 _ANONYMOUS = 0.1  # of the promotional comments that can have no author's URL
+_USUAL_TEMPLATES = 500  # of both labels in one language
 _PATIENCE = 2_000  # attempts in a row without a new body before a label counts as exhausted
 
 
@@ -42,9 +43,10 @@ def languages() -> list[Language]:
 def write_corpus(seed: int, per_language: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write ``per_language`` comments a language, half ordinary and half promotional, and their articles.
 
-    Returns comments and articles with ``COMMENT_COLUMNS`` and ``ARTICLE_COLUMNS``, all text. Within a label the kinds
-    are drawn evenly, within a kind its templates; no body comes twice under one label, so a language whose templates
-    have too few wordings gives fewer comments.
+    A language with so many templates that they would hardly be used gives two or three times as many. Returns comments
+    and articles with ``COMMENT_COLUMNS`` and ``ARTICLE_COLUMNS``, all text. Within a label the kinds are drawn evenly,
+    within a kind its templates; no body comes twice under one label, so a language whose templates have too few
+    wordings gives fewer comments.
     """
     comments: list[dict[str, str]] = []
     articles: list[dict[str, str]] = []
@@ -56,10 +58,18 @@ def write_corpus(seed: int, per_language: int) -> tuple[pd.DataFrame, pd.DataFra
         written = [
             row
             for habits in _habits(language, companions)
-            for row in islice(_comments(language, habits, companions, published, rng), per_language // 2)
+            for row in islice(
+                _comments(language, habits, companions, published, rng), per_language // 2 * _share(language)
+            )
         ]
         comments += [{"id": f"{language.code}-{n}", **row} for n, row in enumerate(written)]
     return pd.DataFrame(comments, columns=COMMENT_COLUMNS), pd.DataFrame(articles, columns=ARTICLE_COLUMNS)
+
+
+def _share(language: Language) -> int:
+    """How many times the usual number of comments a language has templates for."""
+    recipes = sum(len(kind) for kinds in (language.promotional, language.ordinary) for kind in kinds.values())
+    return max(1, round(recipes / _USUAL_TEMPLATES))
 
 
 def _articles(language: Language, rng: Random) -> list[dict[str, str]]:

@@ -38,11 +38,12 @@ export class Bulk {
 
   press(button) {
     if ("close" in button.dataset) return this.dialog.close();
-    if ("decide" in button.dataset) return this.#decide(button.dataset.decide);
+    if ("decide" in button.dataset) return this.decide(button.dataset.decide);
   }
 
-  async #decide(decision) {
+  async decide(decision) {
     this.dialog.close();
+    if (!this.selection.count) return;
     const { id } = this.selection;
     const step = { batch: null };
     this.queue.steps.push(step);

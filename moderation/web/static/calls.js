@@ -40,11 +40,25 @@ async function detail(answer) {
 /** A line of tasks: the next one starts when the one before is done, whatever came of it. */
 export class Line {
   #last = Promise.resolve();
-  waiting = 0;
+  #count = 0;
+
+  constructor(tell) {
+    this.tell = tell;
+    tell(0);
+  }
+
+  get waiting() {
+    return this.#count;
+  }
+
+  #change(by) {
+    this.#count += by;
+    this.tell(this.#count);
+  }
 
   add(task) {
-    this.waiting += 1;
-    const done = this.#last.then(task).finally(() => (this.waiting -= 1));
+    this.#change(1);
+    const done = this.#last.then(task).finally(() => this.#change(-1));
     this.#last = done.catch(() => {});
     return done;
   }

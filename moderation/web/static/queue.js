@@ -19,7 +19,7 @@ export class Queue {
     this.base = desk.dataset.base;
     this.cursor = desk.dataset.cursor;
     this.isAlone = "alone" in desk.dataset;
-    this.line = new Line();
+    this.line = new Line((waiting) => (desk.dataset.waiting = waiting));
     this.steps = []; // what u takes back, last one first
     this.gone = new Set(); // numbers that must not come again with more cards
     this.mayLookAgain = true; // once after the last one, until that brings something
@@ -83,6 +83,7 @@ export class Queue {
       .then((told) => {
         step.batch = told.batch;
         if (!told.decided.length) this.#forget(step);
+        if (this.isAlone && told.decided.length) return location.reload();
         this.count(-told.decided.length);
         this.bringBackLeft(told);
       })
@@ -102,6 +103,7 @@ export class Queue {
 
   /** What was decided by another way than its card: a selection. */
   takeDecided(numbers) {
+    if (this.isAlone) return location.reload();
     const decided = new Set(numbers);
     for (const number of numbers) this.gone.add(String(number));
     this.#takeAway(this.cards.filter((card) => decided.has(Number(card.dataset.number))));
@@ -175,15 +177,23 @@ export class Queue {
 
   undo() {
     return this.line
-      .add(async () => {
-        const step = this.steps.pop();
-        if (step?.skipped) return this.#unskip(step.skipped);
-        const undone = await send(`${this.base}/undo`, step?.batch ? { batch: step.batch } : {});
-        if (!undone.count) return say(undone.skipped ? "It was decided again since" : "There is nothing to undo");
+      .add(() => this.#takeBack())
+      .then((undone) => {
+        if (!undone?.count) return;
+        if (this.isAlone) return location.reload();
         this.count(undone.count);
         this.#showUndone(undone);
       })
       .catch((error) => say(`Not undone: ${error.message}`, true));
+  }
+
+  /** The last step is known only once all before it are sent: this runs in the line. */
+  async #takeBack() {
+    const step = this.steps.pop();
+    if (step?.skipped) return this.#unskip(step.skipped);
+    const undone = await send(`${this.base}/undo`, step?.batch ? { batch: step.batch } : {});
+    if (!undone.count) say(undone.skipped ? "It was decided again since" : "There is nothing to undo");
+    return undone;
   }
 
   #showUndone(undone) {
@@ -192,7 +202,7 @@ export class Queue {
     for (const card of cards.toReversed()) {
       this.gone.delete(card.dataset.number);
       this.list.querySelector(`#${CSS.escape(card.id)}`)?.remove();
-      if (!this.isAlone || !this.list.children.length) this.list.prepend(card);
+      this.list.prepend(card);
     }
     if (undone.count > cards.length) this.#lookFromTheStart();
     say(`Taken back: ${counted(undone.count)}`);

@@ -29,9 +29,11 @@ document.addEventListener("keydown", (event) => {
   queue.lastUse = Date.now();
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) return leave(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !keysOn.checked) return;
-  if (event.target.closest("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
+  if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : "";
   if (DECISIONS[key] ? event.repeat : !KEYS[key]) return;
+  const dialog = document.querySelector("dialog[open]");
+  if (dialog) return dialog.id === "selection" && DECISIONS[key] && bulk.decide(DECISIONS[key]);
   event.preventDefault();
   if (DECISIONS[key]) decide(DECISIONS[key]);
   else KEYS[key]();

@@ -11,6 +11,17 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Create the tables."""
+    _attempts()
+    _sites()
+    _tallies()
+    _users()
+    _invitations()
+    _sessions()
+    _site_keys()
+    _site_rules()
+
+
+def _attempts() -> None:
     op.create_table(
         "attempts",
         sa.Column("key_hash", sa.LargeBinary(length=32), nullable=False),
@@ -18,6 +29,9 @@ def upgrade() -> None:
         sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key_hash"),
     )
+
+
+def _sites() -> None:
     op.create_table(
         "sites",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -30,8 +44,11 @@ def upgrade() -> None:
         sa.Column("watch_only", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("rules_version", NUMBER, server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("name", name=op.f("uq_sites_name")),
+        sa.UniqueConstraint("name", name="uq_sites_name"),
     )
+
+
+def _tallies() -> None:
     op.create_table(
         "tallies",
         sa.Column("site_id", NUMBER, autoincrement=False, nullable=False),
@@ -41,6 +58,9 @@ def upgrade() -> None:
         sa.Column("n", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("site_id", "facet", "value", "slot"),
     )
+
+
+def _users() -> None:
     op.create_table(
         "users",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -51,22 +71,25 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("email", name=op.f("uq_users_email")),
+        sa.UniqueConstraint("email", name="uq_users_email"),
     )
+
+
+def _invitations() -> None:
     op.create_table(
         "invitations",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("user_id", NUMBER, nullable=True),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["users.id"],
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"]),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
+        sa.UniqueConstraint("token_hash", name="uq_invitations_token_hash"),
     )
-    op.create_index(op.f("ix_invitations_user_id"), "invitations", ["user_id"], unique=False)
+    op.create_index("ix_invitations_user_id", "invitations", ["user_id"])
+
+
+def _sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -75,14 +98,14 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("device", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["users.id"],
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"]),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
+        sa.UniqueConstraint("token_hash", name="uq_sessions_token_hash"),
     )
-    op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"], unique=False)
+    op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
+
+
+def _site_keys() -> None:
     op.create_table(
         "site_keys",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -90,14 +113,14 @@ def upgrade() -> None:
         sa.Column("key_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["sites.id"],
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"]),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("key_hash", name=op.f("uq_site_keys_key_hash")),
+        sa.UniqueConstraint("key_hash", name="uq_site_keys_key_hash"),
     )
-    op.create_index(op.f("ix_site_keys_site_id"), "site_keys", ["site_id"], unique=False)
+    op.create_index("ix_site_keys_site_id", "site_keys", ["site_id"])
+
+
+def _site_rules() -> None:
     op.create_table(
         "site_rules",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -107,10 +130,7 @@ def upgrade() -> None:
         sa.Column("action", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["sites.id"],
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"]),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("site_id", "kind", "value", name=op.f("uq_site_rules_site_id_kind_value")),
+        sa.UniqueConstraint("site_id", "kind", "value", name="uq_site_rules_site_id_kind_value"),
     )

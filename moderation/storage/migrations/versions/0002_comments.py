@@ -11,6 +11,15 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Create the tables."""
+    _articles()
+    _comments()
+    _comment_indexes()
+    _campaign_keys()
+    _revisions()
+    _scores()
+
+
+def _articles() -> None:
     op.create_table(
         "articles",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -22,14 +31,14 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), server_default="", nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["sites.id"],
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"]),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("site_id", "name", name=op.f("uq_articles_site_id_name")),
+        sa.UniqueConstraint("site_id", "name", name="uq_articles_site_id_name"),
     )
-    op.create_index(op.f("ix_articles_site_id_url_key"), "articles", ["site_id", "url_key"], unique=False)
+    op.create_index("ix_articles_site_id_url_key", "articles", ["site_id", "url_key"])
+
+
+def _comments() -> None:
     op.create_table(
         "comments",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -62,136 +71,66 @@ def upgrade() -> None:
         sa.Column("author_key", NUMBER, nullable=True),
         sa.Column("author_name_key", NUMBER, nullable=True),
         sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["article_id"],
-            ["articles.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["sites.id"],
-        ),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.id"]),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"]),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("site_id", "name", name=op.f("uq_comments_site_id_name")),
+        sa.UniqueConstraint("site_id", "name", name="uq_comments_site_id_name"),
     )
+
+
+def _comment_indexes() -> None:
+    op.create_index("ix_comments_site_id_author_key_received_at", "comments", ["site_id", "author_key", "received_at"])
     op.create_index(
-        "ix_comments_article",
-        "comments",
-        ["article_id", "received_at"],
-        unique=False,
-        sqlite_where=sa.text("article_id IS NOT NULL"),
-        postgresql_where=sa.text("article_id IS NOT NULL"),
+        "ix_comments_site_id_author_name_key_received_at", "comments", ["site_id", "author_name_key", "received_at"]
     )
-    op.create_index(
-        op.f("ix_comments_site_id_author_key_received_at"),
-        "comments",
-        ["site_id", "author_key", "received_at"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_comments_site_id_author_name_key_received_at"),
-        "comments",
-        ["site_id", "author_name_key", "received_at"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_comments_site_id_status_received_at_id"),
-        "comments",
-        ["site_id", "status", "received_at", "id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_comments_status_received_at_id"), "comments", ["status", "received_at", "id"], unique=False
-    )
-    op.create_index(
-        "ix_comments_unpurged",
-        "comments",
-        ["received_at", "id"],
-        unique=False,
-        sqlite_where=sa.text("purged_at IS NULL"),
-        postgresql_where=sa.text("purged_at IS NULL"),
-    )
-    op.create_index(
+    op.create_index("ix_comments_site_id_status_received_at_id", "comments", ["site_id", "status", "received_at", "id"])
+    op.create_index("ix_comments_status_received_at_id", "comments", ["status", "received_at", "id"])
+    _partial("ix_comments_article", ["article_id", "received_at"], "article_id IS NOT NULL")
+    _partial("ix_comments_unpurged", ["received_at", "id"], "purged_at IS NULL")
+    _partial(
         "ix_comments_waiting",
-        "comments",
         ["article_id", "id"],
-        unique=False,
-        sqlite_where=sa.text("article_version = 0 AND article_id IS NOT NULL AND purged_at IS NULL"),
-        postgresql_where=sa.text("article_version = 0 AND article_id IS NOT NULL AND purged_at IS NULL"),
+        "article_version = 0 AND article_id IS NOT NULL AND purged_at IS NULL",
     )
-    op.create_index(
-        "ix_held_doubt",
-        "comments",
-        ["doubt", "id"],
-        unique=False,
-        sqlite_where=sa.text("status = 'held'"),
-        postgresql_where=sa.text("status = 'held'"),
-    )
-    op.create_index(
-        "ix_held_language",
-        "comments",
-        ["site_id", "language", "promotional", "id"],
-        unique=False,
-        sqlite_where=sa.text("status = 'held'"),
-        postgresql_where=sa.text("status = 'held'"),
-    )
-    op.create_index(
-        "ix_held_promotional",
-        "comments",
-        ["promotional", "id"],
-        unique=False,
-        sqlite_where=sa.text("status = 'held'"),
-        postgresql_where=sa.text("status = 'held'"),
-    )
-    op.create_index(
-        "ix_held_signal",
-        "comments",
-        ["site_id", "signal", "promotional", "id"],
-        unique=False,
-        sqlite_where=sa.text("status = 'held'"),
-        postgresql_where=sa.text("status = 'held'"),
-    )
-    op.create_index(
-        "ix_held_site_doubt",
-        "comments",
-        ["site_id", "doubt", "id"],
-        unique=False,
-        sqlite_where=sa.text("status = 'held'"),
-        postgresql_where=sa.text("status = 'held'"),
-    )
-    op.create_index(
-        "ix_held_site_promotional",
-        "comments",
-        ["site_id", "promotional", "id"],
-        unique=False,
-        sqlite_where=sa.text("status = 'held'"),
-        postgresql_where=sa.text("status = 'held'"),
-    )
+    _partial("ix_held_doubt", ["doubt", "id"], "status = 'held'")
+    _partial("ix_held_language", ["site_id", "language", "promotional", "id"], "status = 'held'")
+    _partial("ix_held_promotional", ["promotional", "id"], "status = 'held'")
+    _partial("ix_held_signal", ["site_id", "signal", "promotional", "id"], "status = 'held'")
+    _partial("ix_held_site_doubt", ["site_id", "doubt", "id"], "status = 'held'")
+    _partial("ix_held_site_promotional", ["site_id", "promotional", "id"], "status = 'held'")
+
+
+def _partial(name: str, columns: list[str], condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, "comments", columns, sqlite_where=where, postgresql_where=where)
+
+
+def _campaign_keys() -> None:
     op.create_table(
         "campaign_keys",
         sa.Column("key", NUMBER, autoincrement=False, nullable=False),
         sa.Column("site_id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("comment_id", NUMBER, autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comments.id"],
-        ),
+        sa.ForeignKeyConstraint(["comment_id"], ["comments.id"]),
         sa.PrimaryKeyConstraint("key", "site_id", "comment_id"),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_campaign_keys_comment_id"), "campaign_keys", ["comment_id"], unique=False)
+    op.create_index("ix_campaign_keys_comment_id", "campaign_keys", ["comment_id"])
+
+
+def _revisions() -> None:
     op.create_table(
         "revisions",
         sa.Column("comment_id", NUMBER, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), server_default="", nullable=False),
         sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comments.id"],
-        ),
+        sa.ForeignKeyConstraint(["comment_id"], ["comments.id"]),
         sa.PrimaryKeyConstraint("comment_id", "revision"),
-        sqlite_with_rowid=False,
     )
+
+
+def _scores() -> None:
     op.create_table(
         "scores",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -205,10 +144,7 @@ def upgrade() -> None:
         sa.Column("action", sa.Text(), server_default="", nullable=False),
         sa.Column("rule", sa.Text(), server_default="", nullable=False),
         sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comments.id"],
-        ),
+        sa.ForeignKeyConstraint(["comment_id"], ["comments.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_scores_comment_id"), "scores", ["comment_id"], unique=False)
+    op.create_index("ix_scores_comment_id", "scores", ["comment_id"])

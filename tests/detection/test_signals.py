@@ -1,0 +1,139 @@
+"""Named signals: each is seen where a moderator would point at it, ordinary comments show few."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from moderation.comment import Article, Author, Comment, Pair
+from moderation.detection.signals import AUTHOR_FIELDS, SIGNAL_PHRASES, Signal
+from tests.detection.conftest import Sketch
+
+SKETCH = Sketch()
+MARCH, LATER = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC)
+WALLET = "0x52908400098527886E0F7030069857D2E4169EE7"
+ARTICLE = Article(title="Ferry", body="The ferry sails.", published_at=MARCH)
+
+
+def author(name: str = "", url: str = "") -> Comment:
+    return Comment("I read this with interest on the train.", author=Author(name, url))
+
+
+SEEN: dict[Signal, tuple[Comment, str]] = {
+    Signal.LINK: (Comment("see https://a.com/x now"), "https://a.com/x"),
+    Signal.MORE_LINKS: (Comment("https://a.com and b.com"), ""),
+    Signal.BARE_DOMAIN: (Comment("see my-shop.com now"), "my-shop.com"),
+    Signal.BROKEN_LINK: (Comment("see evil dot com now"), "evil dot com"),
+    Signal.EMAIL: (Comment("write to me@a.com now"), "me@a.com"),
+    Signal.PHONE: (Comment("call 0812-3456-7890 now"), "0812-3456-7890"),
+    Signal.LONG_CODE: (Comment(f"to {WALLET}"), WALLET),
+    Signal.MENTION: (Comment("write to @bob_1 now"), "@bob"),
+    Signal.LINK_MARKUP: (Comment("so [url=x]here[/url]"), "[url"),
+    Signal.LINK_SHARE: (Comment("https://a.com/x"), "https://a.com/x"),
+    Signal.LINK_AT_END: (Comment("all of it is at https://a.com/x"), "https://a.com/x"),
+    Signal.AUTHOR_URL: (author("Ann", "https://a.com"), ""),
+    Signal.AUTHOR_DEEP_URL: (author("Ann", "https://a.com/buy-cheap/shoes"), ""),
+    Signal.AUTHOR_KEYWORDS: (author("buy cheap running shoes"), ""),
+    Signal.AUTHOR_NAME_IN_URL: (author("buy cheap shoes", "https://cheap-shoes.com/buy"), ""),
+    Signal.AUTHOR_NAME_DIGITS: (author("ann77"), ""),
+    Signal.AUTHOR_NAME_SCRIPT: (author("Наталья"), ""),
+    Signal.AUTHOR_DOMAIN_NAME: (author("bestshoes.com"), ""),
+    Signal.OWN_LINK: (Comment("on www.our-a.com", author=Author("Ann", "https://our-a.com/x")), "www.our-a.com"),
+    Signal.LOOK_ALIKES: (Comment("play at our саsinо"), ""),
+    Signal.STYLED: (Comment("play 𝐜𝐚𝐬𝐢𝐧𝐨"), ""),
+    Signal.SPACED: (Comment("play c a s i n o"), ""),
+    Signal.LEET: (Comment("buy v1agra"), ""),
+    Signal.INVISIBLE: (Comment("play cas\u200bino"), ""),
+    Signal.CAPITALS: (Comment("READ THIS NOW"), ""),
+    Signal.EXCLAMATION: (Comment("now!"), ""),
+    Signal.SYMBOLS: (Comment("win 🎰"), ""),
+    Signal.CURRENCY: (Comment("only $ 5"), ""),
+    Signal.DIGITS: (Comment("only 5"), ""),
+    Signal.LENGTH: (Comment("one two"), ""),
+    Signal.SHORTNESS: (Comment("one two"), ""),
+    Signal.LINES: (Comment("one\ntwo"), ""),
+    Signal.LATENESS: (Comment("one two", created_at=LATER), ""),
+    Signal.SCRIPT_MISMATCH: (Comment("поезд пришёл сегодня вовремя, спасибо всем"), ""),
+}  # fmt: skip
+ALWAYS = {Signal.LENGTH, Signal.SHORTNESS}
+
+
+@pytest.mark.parametrize("signal", Signal, ids=lambda signal: signal.name)
+def test_signal_is_seen_at_its_place(signal: Signal) -> None:
+    comment, text = SEEN[signal]
+    signals = SKETCH.read([(Comment("thank you all."), ARTICLE), (comment, ARTICLE)]).signals
+    assert signals.values[1, signal] > 0
+    if signal not in ALWAYS:
+        assert signals.values[0, signal] == 0
+    place = signals.places.get((1, signal))
+    assert (comment.body[place[1] : place[2]] if place else "").startswith(text)
+    assert (place is None) == (text == "")
+
+
+ORDINARY = [
+    "I was on that boat. It was cold, and the crew had no answer for us.",
+    "Danke für den Artikel, ich fahre morgen mit der Fähre um 9 Uhr.",
+    "今天的船准时到达了港口。",
+    "Паром пришёл вовремя, а в вагоне работал Wi-Fi.",
+]
+
+
+@pytest.mark.parametrize("body", ORDINARY)
+def test_ordinary_comments_show_nothing_telling(body: str) -> None:
+    values = SKETCH.read([(Comment(body, author=Author("Ann")), None)]).signals.values[0]
+    telling = [signal for signal in Signal if signal < Signal.CAPITALS and signal is not Signal.AUTHOR_NAME_SCRIPT]
+    assert not values[telling].any()
+
+
+def test_values_stay_small() -> None:
+    flood = "https://a.com @b [url=x] 0812-3456-7890 c a s i n o cas1no саsinо 𝐜𝐚𝐬𝐢𝐧𝐨 A!$🎰\u200b5\n" * 500
+    comment = Comment(
+        flood, created_at=datetime(2096, 1, 1, tzinfo=UTC), author=Author(flood, "https://a.com/" + "-/" * 99)
+    )
+    values = SKETCH.read([(comment, ARTICLE)]).signals.values
+    assert np.isfinite(values).all()
+    assert values.min() >= 0
+    assert values.max() < 10
+
+
+def test_lateness_grows_with_days() -> None:
+    times = [None, MARCH, datetime(2026, 3, 2, 12, tzinfo=UTC), LATER, datetime(2029, 3, 1, tzinfo=UTC)]
+    pairs: list[Pair] = [(Comment("one", created_at=time), ARTICLE) for time in times]
+    values = SKETCH.read(pairs).signals.values[:, Signal.LATENESS].tolist()
+    assert values == sorted(values)
+    assert values[:2] == [0, 0]
+    assert 0 < values[2] < values[3] < values[4]
+
+
+def test_times_without_a_zone_are_utc() -> None:
+    naive = Comment("one", created_at=LATER.replace(tzinfo=None))
+    values = SKETCH.read([(naive, ARTICLE), (Comment("one", created_at=LATER), ARTICLE)]).signals.values
+    assert values[0, Signal.LATENESS] == values[1, Signal.LATENESS] > 0
+
+
+def test_lateness_needs_both_times() -> None:
+    late = Comment("one", created_at=LATER)
+    values = SKETCH.read([(late, None), (late, Article(title="Ferry"))]).signals.values
+    assert not values[:, Signal.LATENESS].any()
+
+
+def test_emoji_joiners_hide_nothing() -> None:
+    honest = ["The whole 👨\u200d👩\u200d👧 came", "می\u200cخواهم بروم", "क्\u200dष लिखा"]
+    values = SKETCH.read([(Comment(body), None) for body in honest]).signals.values
+    assert not values[:, Signal.INVISIBLE].any()
+
+
+def test_link_of_another_is_no_own_link() -> None:
+    comment = Comment("it is on b.com and shop-b.com", author=Author("Ann", "https://shop-a.com"))
+    assert SKETCH.read([(comment, None)]).signals.values[0, Signal.OWN_LINK] == 0
+
+
+def test_author_signals_name_their_field() -> None:
+    named = {signal for signal in Signal if signal.name.startswith("AUTHOR_")}
+    assert set(AUTHOR_FIELDS) == named
+    assert all(
+        AUTHOR_FIELDS[signal] == "author.url"
+        for signal in named
+        if signal.name.endswith("_URL") and "NAME" not in signal.name
+    )
+    assert len(SIGNAL_PHRASES) == len(Signal)
