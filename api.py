@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     release = release or releases.load(releases.current(settings.models))
     database = Database.open(settings.database_url, connections=settings.threads)
     moderator = Moderator(GatheringRelease.of(release), database)
+    moderator.warm()
     metrics = Metrics()
     gate = Gate(moderator, metrics, settings.max_body_bytes)
 

@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,8 @@ from moderation.storage.tables import metadata
 POSTGRES = os.environ.get("MODERATION_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 SPAM = "Visit togel singapore http://evil-slots.com and win big money with casino bonus today"
 ORDINARY = "thanks for this, great reporting"
+ONE_DATABASE = "a matter of one database"
+"""How the reason of a skip begins that is no want of anything."""
 THRESHOLDS = SiteSettings(hold=0.5, reject=1.0)
 """With these any decent release holds ``SPAM`` and publishes ``ORDINARY``."""
 
@@ -37,6 +39,16 @@ class Clock:
 
     def advance(self, **time: float) -> None:
         self.now += timedelta(**time)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where CI is set, fail a test that skips for want of something. What only one database does may skip anywhere."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and ONE_DATABASE not in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {report.longrepr}"
+    return report
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def test_comment_is_scored_again_with_article(moderator: Moderator, site: Site) 
 
 def test_comment_between_look_and_commit_is_scored(moderator: Moderator, site: Site, database: Database) -> None:
     if database.engine.dialect.name == "sqlite":
-        pytest.skip("on SQLite nobody writes between the two")
+        pytest.skip("a matter of one database: on SQLite nobody writes between the two")
     moderator.check(site, Comment(ORDINARY, "c-1"), Article("a-1"))
 
     seen: list[object] = []

@@ -243,7 +243,8 @@ def test_files_and_functions_stay_short() -> None:
 
 
 def test_readme_shows_the_import_table() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    house = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The house")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|$", house, re.MULTILINE)
     assert {part: names(allowed.replace("-", "")) for part, allowed in rows} == {
         part: names(allowed) for part, allowed in MAY_IMPORT.items()
     }

@@ -12,6 +12,8 @@ _NEWLINES = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
 _STYLED_FORMS = ("<font>", "<wide>", "<circle>", "<square>", "<super>", "<sub>", "<compat>")
 _STYLED_NAMES = ("LATIN LETTER SMALL CAPITAL ", "NEGATIVE SQUARED LATIN CAPITAL LETTER ",
                  "NEGATIVE CIRCLED LATIN CAPITAL LETTER ", "REGIONAL INDICATOR SYMBOL LETTER ")  # fmt: skip
+_IGNORABLE = ("VARIATION SELECTOR", "COMBINING GRAPHEME JOINER", "KHMER VOWEL INHERENT", "MONGOLIAN FREE VARIATION")
+_LUNATE_SIGMA = "\u03f2"
 _ATTACHED = range(200, 256)  # canonical combining classes of accents above, below and through a letter
 _VOWEL_POINTS = range(10, 36)  # Hebrew points and Arabic harakat
 
@@ -44,12 +46,20 @@ def _fold(char: str) -> str:
     plain = _plain_letter(char)
     if plain:
         return plain
-    if char == "\0" or unicodedata.category(char) in ("Cf", "Cc") or 0xFE00 <= ord(char) <= 0xFE0F:
+    if "LUNATE SIGMA" in unicodedata.name(char, ""):
+        return _LUNATE_SIGMA  # its compatible form is a sigma, but it is taken for a c
+    if char == "\0" or _is_ignorable(char) or unicodedata.category(char) in ("Cf", "Cc"):
         return ""
     folded = unicodedata.normalize("NFKC", char).casefold()
     if _takes_accents(folded):
         folded = unicodedata.normalize("NFKD", folded)
     return "".join(_plain_letter(c) or c for c in folded if not _is_accent(c) and not c.isspace()) or ""
+
+
+def _is_ignorable(char: str) -> bool:
+    """Whether nothing is drawn for a character, though it is a letter or a mark by its category."""
+    name = unicodedata.name(char, "")
+    return "FILLER" in name or name.startswith(_IGNORABLE)
 
 
 def _takes_accents(text: str) -> bool:
@@ -77,10 +87,10 @@ def _plain_letter(char: str) -> str:
 def _kind(char: str) -> Kind:
     if char in _NEWLINES:
         return Kind.NEWLINE
-    if char.isspace():
-        return Kind.SPACE
     category = unicodedata.category(char)
     name = unicodedata.name(char, "")
+    if char.isspace() or _is_ignorable(char):
+        return Kind.SPACE if char.isspace() else Kind.INVISIBLE
     if name.startswith("REGIONAL INDICATOR"):
         return Kind.SYMBOL
     if _is_styled(char, name):

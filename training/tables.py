@@ -21,12 +21,23 @@ MEANING_BITS = 15
 DIMENSIONS = 32
 _USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de"
 _FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at am as"
+# Kinds that say how a text is made and nothing of what it promotes; they give the lexicon no terms.
+_FORMS = (
+    "terse",
+    "long_advert",
+    "latin_letters",
+    "unaccented",
+    "bare_keyword",
+    "copied_article",
+    "ai_plug",
+    "link_dump",
+)
 _PRAISES = ("praise", "thanks", "blog_question")  # kinds of either label with one of these in their name
 _BATCH = 4_000
 _LONGEST = 20_000
 # A term of the lexicon stands in so many texts of its kind, so many times as often as in ordinary comments, and its
 # kind has that share of it among all kinds of promotion; praise stands that many times as often as anywhere else.
-_LEAST_TEXTS, _OVER_ORDINARY, _OF_PROMOTION, _OVER_OTHERS = 4, 6, 0.4, 2.5
+_LEAST_TEXTS, _OVER_ORDINARY, _OF_PROMOTION, _OVER_PRAISE, _OVER_OTHERS = 4, 6, 0.4, 3, 3
 _DOUBT = 2e-4  # a rate that chance alone may hide
 
 
@@ -85,6 +96,7 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
 
 def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.uint8], tuple[str, ...]]:
     """Words and pairs of words that stand in one kind of promotion, or in praise, far more often than elsewhere."""
+    corpus = corpus[~corpus["note"].isin(_FORMS)]
     kind = corpus["note"].map(lambda note: PRAISE if any(name in note for name in _PRAISES) else note)
     promoted = set(kind[corpus["label"] == "promotional"]) - {PRAISE}
     kind = kind.map(lambda note: note.split("_")[0] if note in promoted and note.split("_")[0] in promoted else note)
@@ -110,6 +122,7 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
     best = promoted.argmax(1)
     own = promoted[np.arange(len(terms)), best]
     promotion = (own > _OVER_ORDINARY * (ordinary + _DOUBT)) & (own > _OF_PROMOTION * promoted.sum(1))
+    promotion &= own > _OVER_PRAISE * rates[:, 0]
     praise = rates[:, 0] > _OVER_OTHERS * (rates[:, 1:].max(1) + _DOUBT)
     kind_of = np.where(praise, 0, best + 1)
     chosen = (promotion | praise) & (table[np.arange(len(terms)), kind_of] >= _LEAST_TEXTS) & (terms != 0)

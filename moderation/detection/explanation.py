@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Comment, Reason
-from moderation.detection.features import PRAISE, Batch, Mix
+from moderation.detection.features import PRAISE, Batch, Mix, promoted_words
 from moderation.detection.signals import AUTHOR_FIELDS, SIGNAL_PHRASES, Place, Signal
 from moderation.detection.text import Places
 from moderation.detection.wording import Wording, WordingEvidence
@@ -21,12 +21,17 @@ _LEAST_WORD = 0.02  # log-odds of a word that can be part of a phrase
 _DECIMALS = 4  # of a weight
 _LONGEST_TEXT = 200  # code points of a reason's text
 _MOST_SHARED = 5  # words that a reason names as shared with the article
+_SILENT, _SPEAKING, _PROMOTING, _PRAISING = range(4)  # what a word does: hardly weigh, speak for, against, or praise
+_LAST_SIGN = 127
+_ENDS_SENTENCE = np.isin(np.arange(_LAST_SIGN + 1), [ord(sign) for sign in ".!?;:"])
 _WORDING, _ORDINARY = "wording", "wording of ordinary comments"
-_RELEVANCE = tuple(mix for mix in Mix if mix < Mix.EMPTY_PRAISE)  # told as one reason
+_RELEVANCE = tuple(mix for mix in Mix if mix < Mix.PROMOTED)  # told as one reason
 _MIX_PHRASES = {
     Mix.PRAISE_AND_ADDRESS: "praise from an author with a web address",
     Mix.LATE_AND_ADDRESS: "web address long after the article",
     Mix.SHORT_AND_LINK: "link with hardly a word",
+    Mix.PRAISE_AND_TERMS: "praise beside promotional terms",
+    Mix.TERMS_AT_END: "promotional terms at the end",
 }
 _AUTHOR_WORDING = {
     Wording.NAME: ("wording of the author's name", "author.name"),
@@ -108,24 +113,44 @@ class Explainer:
         columns = batch.word_kind[in_kind].astype(np.intp) - 1
         of_kind = shares[:, self._kinds].copy()
         of_kind[:, self._praise] += shares[:, self._mix.start + Mix.EMPTY_PRAISE]
+        of_any = shares[:, self._mix.start + Mix.PROMOTED] + shares[:, self._mix.start + Mix.PROMOTED_SHARE]
+        promoted = promoted_words(batch.kinds, self._praise)
+        each = np.divide(of_any, promoted, out=np.zeros(len(promoted)), where=promoted > 0)
         words[in_kind] += of_kind[rows, columns] / np.expm1(batch.kinds[rows, columns])
+        words[in_kind] += np.where(columns == self._praise, 0.0, each[rows])
         return words
 
     def _phrases(self, batch: Batch, words: NDArray[np.float64]) -> _Phrases:
-        """Neighbouring words of one label, without those that hardly weigh."""
-        first_word = batch.folded.first_word[: len(batch.pairs) + 1]
-        label = np.where(words > 0, np.where(batch.word_kind > 0, batch.word_kind + 1, 1), 0).astype(np.int64)
-        label[np.abs(words) < _LEAST_WORD] = -1
+        """Neighbouring words of one sentence that weigh in one direction; praise stands apart from promotion.
+
+        A phrase is named after the word in it that belongs to a kind of the lexicon and weighs most.
+        """
+        folded, kind = batch.folded, batch.word_kind
+        if not len(words):
+            nowhere = np.zeros(0, np.intp)
+            return _Phrases(nowhere, nowhere, nowhere, nowhere, np.zeros(0))
+        first_word = folded.first_word[: len(batch.pairs) + 1]
+        direction = np.where(words > 0, np.where(kind == self._praise + 1, _PRAISING, _PROMOTING), _SPEAKING)
+        direction[np.abs(words) < _LEAST_WORD] = _SILENT
         edge = np.ones(len(words) + 1, bool)
-        edge[1:-1] = label[1:] != label[:-1]
+        edge[1:-1] = direction[1:] != direction[:-1]
+        edge[1:-1] |= _ENDS_SENTENCE[np.minimum(folded.codes[folded.word_end[: len(words) - 1]], _LAST_SIGN)]
         edge[first_word] = True
         edges = edge.nonzero()[0]
         first, last = edges[:-1], edges[1:]
-        sums = np.add.reduceat(words, first) if len(first) else np.zeros(0)
-        heavy = (label[first] >= 0) & (np.abs(sums) >= _LEAST)
+        sums = np.add.reduceat(words, first)
+        heavy = (direction[first] != _SILENT) & (np.abs(sums) >= _LEAST)
         first, last = first[heavy], last[heavy]
         row = first_word.searchsorted(first, "right") - 1
-        return _Phrases(row, first, last, label[first], sums[heavy])
+        label = (direction[first] != _SPEAKING).astype(np.int64)
+        if len(first) and kind.any():
+            named = np.zeros(len(words) + 1)
+            named[:-1] = np.where(kind > 0, np.maximum(words, 0), 0)
+            top = np.maximum.reduceat(named, np.stack([first, last], axis=1).ravel())[::2]
+            for phrase in ((top > 0) & (label > 0)).nonzero()[0].tolist():
+                word = first[phrase] + named[first[phrase] : last[phrase]].argmax()
+                label[phrase] = kind[word] + 1
+        return _Phrases(row, first, last, label, sums[heavy])
 
     def _reasons(self, batch: Batch, phrases: _Phrases, chosen: Iterable[tuple[int, int, float]]) -> list[Reason]:
         """The reasons of some (comment, item, weight): items from 0 are told columns, those below 0 phrases."""

@@ -14,7 +14,7 @@ from moderation.comment import Pair
 from moderation.detection.links import Domains
 from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
 from moderation.detection.relevance import Evidence, Relevance, RelevanceReader
-from moderation.detection.signals import Signal, Signals, read_signals
+from moderation.detection.signals import Signal, Signals, read_script, read_signals
 from moderation.detection.text import Alphabet, Folded, Folder
 
 LEXICON_BITS = 22
@@ -33,14 +33,19 @@ class Mix(IntEnum):
     SHARED_SHARE = auto()
     SHARED_PER_SIZE = auto()
     COSINE = auto()
+    PROMOTED = auto()
+    PROMOTED_SHARE = auto()
     EMPTY_PRAISE = auto()
     PRAISE_AND_ADDRESS = auto()
     LATE_AND_ADDRESS = auto()
     SHORT_AND_LINK = auto()
+    PRAISE_AND_TERMS = auto()
+    TERMS_AT_END = auto()
 
 
 _OF_RELEVANCE = [Mix.SHARED_SHARE, Mix.SHARED_PER_SIZE, Mix.COSINE]
 _RELEVANT = [Relevance.SHARED_SHARE, Relevance.SHARED_PER_SIZE, Relevance.COSINE]
+_LAST_WORDS = 3
 _SPEAKING = 12  # words from which on a comment says enough to be compared with its article in full
 _MOST_OFF_TOPIC = 4.0  # log-odds; more certainty is not believed
 
@@ -108,6 +113,7 @@ class FeatureReader:
         word_pairs = pair_hashes(folded, words)
         signals = read_signals(pairs, folded, words, self._domains)
         evidence = self._relevance.compare(pairs, folded, (words, stems))
+        read_script(signals, folded, evidence.script)
         logit = np.add.reduce(evidence.values * self._off_topic[:-1], axis=1) + self._off_topic[-1]
         off_topic = np.where(evidence.known, logit, 0.0)
         word_kind, kinds = self._read_kinds(folded, words, word_pairs, len(pairs))
@@ -132,6 +138,13 @@ class FeatureReader:
         """The columns of Signal, of the kinds, of Mix and of wording; shape (comments, columns)."""
         return np.concatenate((batch.signals.values, batch.kinds, self._mix(batch), wording), axis=1, dtype=np.float64)
 
+    def _terms_at_end(self, batch: Batch) -> NDArray[np.float64]:
+        """The share of a body's last words that belong to a kind of promotion: search words left behind."""
+        first = batch.folded.first_word[: len(batch.pairs) + 1]
+        terms = np.zeros(len(batch.word_kind) + 1, np.int64)
+        np.cumsum((batch.word_kind > 0) & (batch.word_kind != self._praise + 1), out=terms[1:])
+        return (terms[first[1:]] - terms[np.maximum(first[1:] - _LAST_WORDS, first[:-1])]) / _LAST_WORDS
+
     def _mix(self, batch: Batch) -> NDArray[np.float64]:
         signals = batch.signals.values
         mix = np.zeros((len(signals), len(Mix)))
@@ -147,8 +160,22 @@ class FeatureReader:
         told = batch.evidence.known * np.minimum(words / _SPEAKING, 1)  # short comments say little of their subject
         mix[:, Mix.LONG_WITH_ARTICLE] = told
         mix[:, _OF_RELEVANCE] = batch.evidence.values[:, _RELEVANT] * told[:, None]
+        promoted = promoted_words(batch.kinds, self._praise)
+        mix[:, Mix.PROMOTED] = np.log1p(promoted)
+        mix[:, Mix.PROMOTED_SHARE] = promoted / (words + 4)
         mix[:, Mix.EMPTY_PRAISE] = praise * np.maximum(off_topic, 0)
         mix[:, Mix.PRAISE_AND_ADDRESS] = praise * address
         mix[:, Mix.LATE_AND_ADDRESS] = signals[:, Signal.LATENESS] * np.maximum(address, link)
+        praises = np.expm1(batch.kinds[:, self._praise])
+        mix[:, Mix.PRAISE_AND_TERMS] = np.minimum(praises, 3) * np.minimum(promoted, 2) / 6
+        mix[:, Mix.TERMS_AT_END] = self._terms_at_end(batch)
         mix[:, Mix.SHORT_AND_LINK] = signals[:, Signal.SHORTNESS] * link
         return mix
+
+
+def promoted_words(kinds: NDArray[np.float32], praise: int) -> NDArray[np.float64]:
+    """How many words of each body belong to any kind of promotion; shape (comments,)."""
+    counts = np.expm1(kinds.astype(np.float64))
+    counts[:, praise] = 0
+    sums: NDArray[np.float64] = np.add.reduce(counts, axis=1)
+    return sums

@@ -18,6 +18,7 @@ MOST_LINKS = 64
 """Candidates that are read in one text; more of them tell nothing more."""
 _LONGEST_HOST = 8  # labels; more are not looked back for
 _PHONE_DIGITS = range(9, 16)  # ITU-T E.164 allows 15
+_LEAST_DIGITS = 2  # of a long code, beside those that were read as letters
 _LONG_CODE = range(26, 70)  # from a Bitcoin address (26 to 62 code points) to an Ethereum transaction
 
 
@@ -71,6 +72,8 @@ def find_links(folded: Folded, words: Hashes, domains: Domains, texts: int) -> I
             continue  # "co" of example.co.uk: the longer name follows
         if label + 1 >= folded.first_word[text + 1]:
             continue  # the dot parts two texts
+        if broken[label] and label == folded.first_word[text] and begins[label + 1] == ends[label] + 1:
+            continue  # "dot com" with no name before it
         link = _read_link(folded, label, text, bool(broken[label]), blanks)
         if link.is_full or link.is_email or link.is_broken or not file_like[row]:
             yield link
@@ -146,7 +149,7 @@ def find_long_codes(folded: Folded, texts: int) -> list[tuple[int, int, int]]:
     found = []
     for word in long.tolist():
         digits = np.count_nonzero(folded.codes[begins[word] : ends[word]] == DIGIT)
-        if 3 <= digits < ends[word] - begins[word]:
+        if _LEAST_DIGITS <= digits < ends[word] - begins[word]:
             text = int(folded.first_word.searchsorted(word, "right") - 1)
             found.append((text, int(begins[word]), int(ends[word])))
     return found

@@ -81,7 +81,7 @@ def code_point_buckets(folded: Folded, salts: Hashes, bits: int) -> Iterator[Has
         if order in ORDERS:
             found = buckets(hashes * _GOLDEN, bits)
             outside = tails[:, : order - 2]
-            found[outside[outside < len(found)]] = NOTHING
+            found[outside[(outside >= 0) & (outside < len(found))]] = NOTHING
             yield found
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from moderation.comment import Article, Pair
 from moderation.detection.ngrams import Hashes, buckets, word_hashes
+from moderation.detection.signals import SCRIPTS
 from moderation.detection.text import Folded, Folder
 
 SLOT_BITS = 15
@@ -46,18 +47,21 @@ class Relevance(IntEnum):
 class Evidence:
     """``values`` has a row a comment, a column a Relevance, zeros where ``known`` is False (no article's text).
 
+    ``script`` is the article's, a place in SCRIPTS, or -1 where that is not known.
     ``shared`` is what each word of the comments weighs as shared with the article, 0 where it is not; shape (words,).
     """
 
     values: NDArray[np.float32]
     known: NDArray[np.bool_]
     shared: NDArray[np.float32]
+    script: NDArray[np.int64]
 
 
 @dataclass(slots=True)
 class _Profile:
     slot: int
     size: float
+    script: int
     vector: NDArray[np.float32]
 
 
@@ -86,7 +90,10 @@ class RelevanceReader:
         """Compare the bodies of a batch, its first ``len(pairs)`` texts, with their articles."""
         count = int(folded.first_word[len(pairs)])
         evidence = Evidence(
-            np.zeros((len(pairs), len(Relevance)), np.float32), np.zeros(len(pairs), bool), np.zeros(count, np.float32)
+            np.zeros((len(pairs), len(Relevance)), np.float32),
+            np.zeros(len(pairs), bool),
+            np.zeros(count, np.float32),
+            np.full(len(pairs), -1),
         )
         with self._lock:  # slots of the pool are given to other articles as new ones come
             for begin in range(0, len(pairs), MOST_ARTICLES):
@@ -102,6 +109,7 @@ class RelevanceReader:
         evidence.known[rows] = known
         if not known.any():
             return
+        evidence.script[rows] = [profile.script if profile else -1 for profile in profiles]
         slots = np.array([profile.slot if profile else 0 for profile in profiles], np.intp)
         sizes = np.array([profile.size if profile else 1 for profile in profiles], np.float32)
         first, last = int(folded.first_word[rows.start]), int(folded.first_word[rows.stop])
@@ -172,7 +180,8 @@ class RelevanceReader:
                 row[buckets(hashes, SLOT_BITS)] = mark
         rare = self.rarities(words)
         vector = self._vectors(words, rare, np.zeros(len(words), np.intp), 1)[0]
-        return _Profile(slot, max(float(np.unique(words).size), 1.0), vector)
+        script = int(np.add.reduce(folded.raw_kinds[:, SCRIPTS], axis=0).argmax())
+        return _Profile(slot, max(float(np.unique(words).size), 1.0), script, vector)
 
     def _vectors(
         self, words: Hashes, rare: NDArray[np.float32], text: NDArray[np.intp], count: int

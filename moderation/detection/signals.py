@@ -98,7 +98,7 @@ _PHRASES = {
 }
 SIGNAL_PHRASES = tuple(_PHRASES[signal] for signal in Signal)
 """How a reason names each signal."""
-_SCRIPTS = [Kind.LOWER, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER, Kind.IDEOGRAPH]
+SCRIPTS = [Kind.LOWER, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER, Kind.IDEOGRAPH]
 # Signals that grow with the logarithm of a count: the most that they reach before their factor, and the factor.
 _LOGARITHMIC = [Signal.EXCLAMATION, Signal.SYMBOLS, Signal.LENGTH, Signal.LINES, Signal.STYLED, Signal.INVISIBLE,
                 Signal.LOOK_ALIKES, Signal.LEET]  # fmt: skip
@@ -122,6 +122,8 @@ def _sums_of_kinds() -> NDArray[np.int64]:
 
 
 _SUMS = _sums_of_kinds()
+_NAME_LOOKED_AT, _URL_LOOKED_AT = 200, 2_000  # code points that are compared: nobody's real ones are longer
+_TELLING_LETTERS = 20  # letters from which on a text's script is told
 _EXCLAMATION, _AT, _LESS, _BRACKET, _CLOSED = (ord(sign) for sign in "!@<[]")
 _MARKUP = ("<a ", "[url", "[link", "](http")
 
@@ -201,22 +203,25 @@ def _read_contacts(signals: Signals, folded: Folded, count: int) -> None:
                 _mark(signals, row, signal, sent_place(folded, "body", begin, end))
     ats = (codes == _AT).nonzero()[0]
     if len(ats):
-        ats = ats[(codes[ats - 1] == SPACE) & (folded.codes[ats + 1] != SPACE)]
-        _mark_first(signals, folded, Signal.MENTION, ats, 1)
+        words = folded.word_start.searchsorted(ats)
+        named = (codes[ats - 1] == SPACE) & (words < len(folded.word_start))
+        ats, words = ats[named], words[named]
+        named = folded.word_start[words] == ats + 1
+        _mark_first(signals, folded, Signal.MENTION, ats[named], folded.word_end[words[named]])
     opened = ((codes == _LESS) | (codes == _BRACKET) | (codes == _CLOSED)).nonzero()[0]
     for pattern in _MARKUP if len(opened) else ():
         found = opened[opened <= len(codes) - len(pattern)]
         for place, sign in enumerate(pattern):
             found = found[codes[found + place] == ord(sign)]
-        _mark_first(signals, folded, Signal.LINK_MARKUP, found, len(pattern))
+        _mark_first(signals, folded, Signal.LINK_MARKUP, found, found + len(pattern))
 
 
-def _mark_first(signals: Signals, folded: Folded, signal: Signal, places: Places, length: int) -> None:
+def _mark_first(signals: Signals, folded: Folded, signal: Signal, begins: Places, ends: Places) -> None:
     """Note a signal in every text that one of these ascending places lies in, where its first one stands."""
-    rows, first = np.unique(folded.starts.searchsorted(places, "right") - 1, return_index=True)
-    for row, place in zip(rows.tolist(), places[first].tolist(), strict=True):
+    rows, first = np.unique(folded.starts.searchsorted(begins, "right") - 1, return_index=True)
+    for row, begin, end in zip(rows.tolist(), begins[first].tolist(), ends[first].tolist(), strict=True):
         signals.values[row, signal] = 1
-        _mark(signals, row, signal, sent_place(folded, "body", place, place + length))
+        _mark(signals, row, signal, sent_place(folded, "body", begin, end))
 
 
 def _read_shape(signals: Signals, folded: Folded, count: int) -> None:
@@ -243,14 +248,14 @@ def _read_shape(signals: Signals, folded: Folded, count: int) -> None:
 
 
 def _read_authors(signals: Signals, pairs: Sequence[Pair], folded: Folded, count: int) -> None:
-    if folded.starts[3 * count] - folded.starts[count] == 2 * count:
-        return  # nobody gives a name or an address
+    if not any(comment.author.name or comment.author.url for comment, _ in pairs):
+        return
     values, kinds = signals.values, folded.raw_kinds
     name_words = folded.word_counts[count : 2 * count]
     values[:, Signal.AUTHOR_KEYWORDS] = np.minimum(np.maximum(name_words - 2, 0), 3) / 3
     values[:, Signal.AUTHOR_NAME_DIGITS] = kinds[count : 2 * count, Kind.DIGIT] > 0
-    names, bodies = kinds[count : 2 * count, _SCRIPTS], kinds[:count, _SCRIPTS]
-    other = (names.argmax(1) != bodies.argmax(1)) & (bodies.sum(1) > 20)
+    names, bodies = kinds[count : 2 * count, SCRIPTS], kinds[:count, SCRIPTS]
+    other = (names.argmax(1) != bodies.argmax(1)) & (bodies.sum(1) > _TELLING_LETTERS)
     values[:, Signal.AUTHOR_NAME_SCRIPT] = other & (names.sum(1) > 3)
     for row, (comment, _) in enumerate(pairs):
         author = comment.author
@@ -277,10 +282,17 @@ def _read_author_url(values: NDArray[np.float32], author: Author) -> None:
     _, _, behind = author.url.rstrip("/").rpartition("://")
     _, _, path = behind.partition("/")
     values[Signal.AUTHOR_DEEP_URL] = min(path.count("/") + path.count("-") + path.count("?") + bool(path), 4) / 4
-    url = author.url.casefold()
-    tokens = [token for token in author.name.casefold().split() if len(token) > 2]
+    url = author.url[:_URL_LOOKED_AT].casefold()
+    tokens = [token for token in author.name[:_NAME_LOOKED_AT].casefold().split() if len(token) > 2]
     if tokens and values[Signal.AUTHOR_KEYWORDS]:
         values[Signal.AUTHOR_NAME_IN_URL] = sum(token in url for token in tokens) / len(tokens)
+
+
+def read_script(signals: Signals, folded: Folded, script_of_article: NDArray[np.int64]) -> None:
+    """Note which bodies are written in another script than their article; scripts are places in SCRIPTS, or -1."""
+    letters = folded.raw_kinds[: len(script_of_article), SCRIPTS]
+    other = (letters.argmax(1) != script_of_article) & (script_of_article >= 0)
+    signals.values[:, Signal.SCRIPT_MISMATCH] = other & (np.add.reduce(letters, axis=1) > _TELLING_LETTERS)
 
 
 def _read_article(signals: Signals, pairs: Sequence[Pair], folded: Folded, count: int) -> None:

@@ -119,6 +119,7 @@ class _Draft:
         return np.bincount(text, minlength=len(self.bounds) - 1)
 
 
+_W = ord("w")
 _LAST_PLAIN = 127  # code points up to here fold to one each, and are of one script
 _PART, _WHOLE, _LATIN, _FOREIGN, _NUMBER = 1, 2, 4, 8, 16
 _IN_WORD = _PART | _WHOLE
@@ -201,13 +202,18 @@ class Folder:
         return codes, source
 
     def _squeezed(self, codes: Codes, source: Sources, separators: Places) -> _Draft:
-        """Drop what folds to nothing, all but one of several spaces, and all but two of a repeated code point."""
+        """Drop what folds to nothing, all but one of several spaces, and all but two of a repeated code point.
+
+        Digits stay, for their number tells, and so does the w of www.
+        """
         if not codes.all():
             seen = codes.nonzero()[0]
             codes, source = codes.take(seen), source.take(seen)
         same = codes[1:] == codes[:-1]
         dropped = same & (codes[1:] == SPACE)
-        dropped[1:] |= same[1:] & same[:-1]
+        repeated = (same[1:] & same[:-1]).nonzero()[0]
+        third = codes[repeated + 2]
+        dropped[repeated[(third != _W) & ((self._role.take(third) & _NUMBER) == 0)] + 1] = True
         kept = np.ones(len(codes), bool)
         np.logical_not(dropped, out=kept[1:])
         kept[source.searchsorted(separators.astype(np.int32))] = True

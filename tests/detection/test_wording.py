@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.comment import Author, Comment, Pair
-from moderation.detection.wording import BITS, DAMPING, WINDOW, Wording, WordingWeights, weigh
+from moderation.detection.wording import BITS, DAMPING, MOST, WINDOW, Wording, WordingWeights, weigh
 from tests.detection.conftest import SCALE, TEXTS, Sketch, the_folder
 
 TOGEL = Sketch(words={"togel": 1000})
@@ -25,7 +25,13 @@ def body(text: str) -> Pair:
 
 def test_weight_is_damped_by_length() -> None:
     (found,) = columns(TOGEL.wording(), body("togel here"))
-    assert found[Wording.BODY] == pytest.approx(1000 * SCALE / (len(" togel here") + DAMPING) ** 0.5)
+    plain = 1000 * SCALE / (len(" togel here") + DAMPING) ** 0.5
+    assert found[Wording.BODY] == pytest.approx(MOST * np.tanh(plain / MOST))
+
+
+def test_saying_it_often_is_no_more_certain() -> None:
+    once, often, endless = columns(TOGEL.wording(), body("togel"), body("togel " * 9), body("togel " * 2_000))
+    assert once[Wording.BODY] < often[Wording.BODY] <= endless[Wording.BODY] <= MOST
 
 
 def test_words_count_wherever_they_stand() -> None:

@@ -62,7 +62,7 @@ def test_first_start_of_many_is_one(empty_database_url: str) -> None:
 
 def test_empty_postgresql_asks_for_upgrade(empty_database_url: str) -> None:
     if empty_database_url.startswith("sqlite"):
-        pytest.skip("SQLite is brought up to date when it is opened")
+        pytest.skip("a matter of one database: SQLite is brought up to date when it is opened")
     with pytest.raises(OutdatedDatabase, match="moderation db upgrade"):
         Database.open(empty_database_url)
     assert Database.upgrade(empty_database_url) == Database.upgrade(empty_database_url)
