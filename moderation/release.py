@@ -6,6 +6,7 @@
 import hashlib
 import json
 import mmap
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,12 +21,14 @@ from moderation.comment import Thresholds
 from moderation.detection.classifier import Classifier, Parameters
 from moderation.detection.features import Tables
 from moderation.detection.links import Domains
+from moderation.detection.relevance import RARITY_BITS
 from moderation.detection.text import Alphabet
-from moderation.detection.wording import WordingWeights
+from moderation.detection.wording import BITS, WordingWeights
 
 FORMAT = 1
 """The version of what stands in a release's files; a program reads its own version only."""
 WEIGHTS, MANIFEST, CURRENT = "weights", "manifest.json", "current"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LARGEST = 64 * 1024 * 1024
 _TYPES = {"U8": np.uint8, "I8": np.int8, "I16": np.int16, "U32": np.uint32, "F64": np.float64}
 
@@ -55,7 +58,7 @@ def current(models: Path) -> Path:
         raise ReleaseError(
             f"{path}: can not be read ({error}). It has to hold one line: the name of a release."
         ) from error
-    if not name or name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
+    if not _NAME.fullmatch(name):
         raise ReleaseError(f"{path}: has to hold one line with the name of a folder beside it.")
     return models / name
 
@@ -134,7 +137,7 @@ def _read_arrays(path: Path, checksum: str) -> Arrays:
         raise ReleaseError(f"{path}: is damaged or of another release: its SHA-256 is {found}, not {checksum}.")
     try:
         return _parse_arrays(memoryview(content))
-    except (SafetensorError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise ReleaseError(f"{path}: is not a weights file: {error}") from error
 
 
@@ -142,6 +145,8 @@ def _parse_arrays(content: memoryview) -> Arrays:
     """Views of the tensors in a safetensors file: eight bytes of header length, a JSON header, the data."""
     size = int.from_bytes(content[:8], "little")
     header = json.loads(bytes(content[8 : 8 + size]))
+    if not isinstance(header, dict):
+        raise ValueError("its header is no object")
     arrays: Arrays = {}
     for name, entry in header.items():
         if name != "__metadata__":
@@ -168,7 +173,26 @@ def _arrays(parameters: Parameters) -> Arrays:
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
+def _check_shapes(arrays: Arrays) -> None:
+    """Raise ValueError where an array has another length than the program reads by."""
+    pairs = (("alphabet.fold_from", "alphabet.fold_to"), ("alphabet.expand_from", "alphabet.expand_length"),
+             ("alphabet.kind_start", "alphabet.kind_value"), ("alphabet.twin_from", "alphabet.twin_to"),
+             ("lexicon.hash", "lexicon.kind"), ("columns", "usual"))  # fmt: skip
+    for first, second in pairs:
+        if arrays[first].shape != arrays[second].shape or arrays[first].ndim != 1:
+            raise ValueError(f"{first} and {second} are not of one length")
+    for name, size in (("wording", 1 << BITS), ("rarity", 1 << RARITY_BITS)):
+        if arrays[name].shape != (size,):
+            raise ValueError(f"{name} has not {size} places")
+    meaning, calibration = arrays["meaning"], arrays["calibration"]
+    if meaning.ndim != 2 or len(meaning) < 2 or len(meaning) & (len(meaning) - 1):
+        raise ValueError("meaning has not a power of two of rows")
+    if calibration.ndim != 2 or len(calibration) != 2 or calibration.shape[1] < 2:
+        raise ValueError("calibration is not two rows of points")
+
+
 def _parameters(arrays: Arrays, manifest: Mapping[str, Any]) -> Parameters:
+    _check_shapes(arrays)
     tables = Tables(
         alphabet=Alphabet(**{part.name: arrays[f"alphabet.{part.name}"] for part in fields(Alphabet)}),
         domains=Domains(arrays["domains.top"], arrays["domains.usual"], arrays["domains.files"], int(manifest["dot"])),

@@ -99,10 +99,10 @@ def test_trial_shows_what_would_change(moderator: Moderator, site: Site) -> None
 
 def test_trial_of_settings_compares(moderator: Moderator, site: Site) -> None:
     moderator.check(site, Comment(SPAM, "c-1"))
-    trial = moderator.rules.try_rule(site, settings=replace(THRESHOLDS, hold=0.99))
+    trial = moderator.rules.try_rule(site, settings=replace(THRESHOLDS, reject=0.9))
     watched = moderator.rules.try_rule(site, settings=replace(THRESHOLDS, watch_only=True))
     assert len(trial.changed) == len(watched.changed) == 1
-    assert trial.changed[0][1:] == (Action.HOLD, Action.PUBLISH)
+    assert trial.changed[0][1:] == (Action.HOLD, Action.REJECT)
 
 
 def test_new_authors_are_held_until_published(moderator: Moderator, site: Site, clock: Clock) -> None:

@@ -1,5 +1,7 @@
 """Finds near-duplicates, so that a campaign counts once: MinHash over runs of three words (Broder 1997)."""
 
+from zlib import crc32
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
@@ -51,5 +53,6 @@ def _signatures(folder: Folder, texts: list[str]) -> Hashes:
     mixed = (runs ^ (runs >> np.uint32(16))) * np.uint32(0x7FEB352D)
     for column, multiplier in enumerate(multipliers):
         signatures[filled, column] = np.minimum.reduceat(mixed * multiplier, heads) if len(heads) else 0
-    signatures[~filled] = (~filled).nonzero()[0][:, None]  # texts without a word are nobody's duplicate
+    for row in (~filled).nonzero()[0].tolist():
+        signatures[row] = crc32(texts[row].encode("utf-8", "surrogatepass"))  # without a word: only the very same text
     return signatures

@@ -21,17 +21,9 @@ MEANING_BITS = 15
 DIMENSIONS = 32
 _USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de"
 _FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at am as"
-# Kinds that say how a text is made and nothing of what it promotes; they give the lexicon no terms.
-_FORMS = (
-    "terse",
-    "long_advert",
-    "latin_letters",
-    "unaccented",
-    "bare_keyword",
-    "copied_article",
-    "ai_plug",
-    "link_dump",
-)
+_TERSE = "terse"  # a kind that promotes anything in a few words: its terms are promotional and no more
+_DROPPED = "keyword_drop"  # a kind of praise with the terms of others behind it: it tells nothing of either
+_ANY = "promotional"
 _PRAISES = ("praise", "thanks", "blog_question")  # kinds of either label with one of these in their name
 _BATCH = 4_000
 _LONGEST = 20_000
@@ -51,7 +43,7 @@ def make_tables(data: Dataset, seed: int) -> Tables:
     documents = _documents(data)
     rarity = _rarity(folder, [*comments["body"], *documents])
     lexicon_hash, lexicon_kind, kinds = _lexicon(folder, comments[comments["source"] == CORPUS])
-    meaning = _meaning(folder, documents, rarity, seed)
+    meaning = _meaning(folder, documents, seed)
     untold = np.zeros(len(Relevance) + 1)
     return Tables(alphabet(), _domains(folder), lexicon_hash, lexicon_kind, kinds, rarity, meaning, untold)
 
@@ -96,8 +88,10 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
 
 def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.uint8], tuple[str, ...]]:
     """Words and pairs of words that stand in one kind of promotion, or in praise, far more often than elsewhere."""
-    corpus = corpus[~corpus["note"].isin(_FORMS)]
-    kind = corpus["note"].map(lambda note: PRAISE if any(name in note for name in _PRAISES) else note)
+    corpus = corpus[corpus["note"] != _DROPPED]
+    kind = corpus["note"].map(
+        lambda note: PRAISE if any(name in note for name in _PRAISES) else _ANY if note == _TERSE else note
+    )
     promoted = set(kind[corpus["label"] == "promotional"]) - {PRAISE}
     kind = kind.map(lambda note: note.split("_")[0] if note in promoted and note.split("_")[0] in promoted else note)
     kinds = [PRAISE, *sorted(set(kind[corpus["label"] == "promotional"]) - {PRAISE})]
@@ -129,9 +123,11 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
     return terms[chosen], (kind_of[chosen] + 1).astype(np.uint8), tuple(kinds)
 
 
-def _meaning(folder: Folder, documents: Sequence[str], rarity: NDArray[np.uint8], seed: int) -> NDArray[np.int8]:
+def _meaning(folder: Folder, documents: Sequence[str], seed: int) -> NDArray[np.int8]:
     """Directions of words that stand in the same documents: latent semantic analysis (Deerwester 1990)."""
     size = 1 << MEANING_BITS
+    if len(documents) < 2:
+        return np.zeros((size, DIMENSIONS), np.int8)
     matrix = _term_matrix(folder, documents, size)
     matrix.data = 1 + np.log(matrix.data)
     frequency = np.bincount(matrix.indices, minlength=size)

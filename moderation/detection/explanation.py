@@ -197,7 +197,8 @@ def _relevance_reason(body: str, spans: list[tuple[int, int]], weight: float) ->
     if not spans:
         return Reason("names nothing in the article", "body", None, "", weight)
     text = ", ".join(dict.fromkeys([body[begin:end] for begin, end in spans]))
-    return Reason("words shared with the article", "body", spans[0], text[:_LONGEST_TEXT], weight)
+    span = spans[0] if len(spans) == 1 else None  # several words have no one place
+    return Reason("words shared with the article", "body", span, text[:_LONGEST_TEXT], weight)
 
 
 def field_text(comment: Comment, field: str) -> str:

@@ -170,7 +170,8 @@ def test_added_language_changes_no_other(comments: pd.DataFrame, monkeypatch: py
 def test_labels_are_balanced_in_language(comments: pd.DataFrame) -> None:
     counts = comments.groupby(["language", "label"]).size().unstack()
     assert list(counts.columns) == [HAM, PROMOTIONAL]
-    assert (counts == 1000).to_numpy().all()
+    assert (counts[HAM] == counts[PROMOTIONAL]).all()
+    assert set(counts[HAM]) <= {1000, 2000, 3000}, "a rich language gives two or three times as many"
 
 
 def test_kinds_are_drawn_evenly(comments: pd.DataFrame) -> None:

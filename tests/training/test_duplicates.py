@@ -22,7 +22,7 @@ def test_different_short_comments_stay_apart() -> None:
 
 
 def test_wordless_comments_are_nobodys_copies() -> None:
-    assert len(set(group_duplicates(["!!!", "???", "", ""]).tolist())) == 4
+    assert len(set(group_duplicates(["!!!", "???", "👍", ""]).tolist())) == 4
 
 
 def test_groups_do_not_depend_on_order() -> None:
