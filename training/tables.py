@@ -29,7 +29,7 @@ _BATCH = 4_000
 _LONGEST = 20_000
 # A term of the lexicon stands in so many texts of its kind, so many times as often as in ordinary comments, and its
 # kind has that share of it among all kinds of promotion; praise stands that many times as often as anywhere else.
-_LEAST_TEXTS, _OVER_ORDINARY, _OF_PROMOTION, _OVER_PRAISE, _OVER_OTHERS = 4, 6, 0.4, 3, 3
+_LEAST_TEXTS, _OVER_ORDINARY, _OF_PROMOTION, _OVER_OTHERS = 3, 6, 0.4, 2
 _DOUBT = 2e-4  # a rate that chance alone may hide
 
 
@@ -96,6 +96,7 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
     kind = kind.map(lambda note: note.split("_")[0] if note in promoted and note.split("_")[0] in promoted else note)
     kinds = [PRAISE, *sorted(set(kind[corpus["label"] == "promotional"]) - {PRAISE})]
     number = kind.map({name: row for row, name in enumerate(kinds)}).fillna(len(kinds)).to_numpy(np.int64)
+    number[(kind == PRAISE) & (corpus["label"] == "ham")] = len(kinds) + 1
     keys, texts = [], []
     bodies = (corpus["author_name"] + " \n " + corpus["body"]).tolist()
     for begin in range(0, len(bodies), _BATCH):
@@ -110,14 +111,15 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
         return np.zeros(0, np.uint32), np.zeros(0, np.uint8), tuple(kinds)
     terms, place = np.unique(np.concatenate(keys), return_inverse=True)
     owner = number[np.concatenate(texts)]
-    table = coo_matrix((np.ones(len(place)), (place, owner)), shape=(len(terms), len(kinds) + 1)).toarray()
-    rates = table / np.maximum(np.bincount(number, minlength=len(kinds) + 1), 20)
-    promoted, ordinary = rates[:, 1:-1], rates[:, -1]
+    columns = len(kinds) + 2  # praise that promotes, each kind, ordinary comments, and ordinary praise
+    table = coo_matrix((np.ones(len(place)), (place, owner)), shape=(len(terms), columns)).toarray()
+    rates = table / np.maximum(np.bincount(number, minlength=columns), 20)
+    promoted, ordinary = rates[:, 1:-2], np.maximum(rates[:, -2], rates[:, -1])
     best = promoted.argmax(1)
     own = promoted[np.arange(len(terms)), best]
     promotion = (own > _OVER_ORDINARY * (ordinary + _DOUBT)) & (own > _OF_PROMOTION * promoted.sum(1))
-    promotion &= own > _OVER_PRAISE * rates[:, 0]
-    praise = rates[:, 0] > _OVER_OTHERS * (rates[:, 1:].max(1) + _DOUBT)
+    praised = np.maximum(rates[:, 0], rates[:, -1])
+    praise = (praised > _OVER_OTHERS * (np.maximum(promoted.max(1), rates[:, -2]) + _DOUBT)) & (rates[:, -1] > _DOUBT)
     kind_of = np.where(praise, 0, best + 1)
     chosen = (promotion | praise) & (table[np.arange(len(terms)), kind_of] >= _LEAST_TEXTS) & (terms != 0)
     return terms[chosen], (kind_of[chosen] + 1).astype(np.uint8), tuple(kinds)

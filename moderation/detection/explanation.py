@@ -20,7 +20,7 @@ _LEAST = 0.1  # log-odds; what weighs less is told in the rest
 _LEAST_WORD = 0.02  # log-odds of a word that can be part of a phrase
 _DECIMALS = 4  # of a weight
 _LONGEST_TEXT = 200  # code points of a reason's text
-_MOST_SHARED = 5  # words that a reason names as shared with the article
+_MOST_SHARED = 1  # words that a reason names as shared with the article
 _SILENT, _SPEAKING, _PROMOTING, _PRAISING = range(4)  # what a word does: hardly weigh, speak for, against, or praise
 _LAST_SIGN = 127
 _ENDS_SENTENCE = np.isin(np.arange(_LAST_SIGN + 1), [ord(sign) for sign in ".!?;:"])
@@ -196,9 +196,8 @@ def _shared_words(batch: Batch) -> dict[int, list[tuple[int, int]]]:
 def _relevance_reason(body: str, spans: list[tuple[int, int]], weight: float) -> Reason:
     if not spans:
         return Reason("names nothing in the article", "body", None, "", weight)
-    text = ", ".join(dict.fromkeys([body[begin:end] for begin, end in spans]))
-    span = spans[0] if len(spans) == 1 else None  # several words have no one place
-    return Reason("words shared with the article", "body", span, text[:_LONGEST_TEXT], weight)
+    begin, end = spans[0]
+    return Reason("words shared with the article", "body", (begin, end), body[begin:end][:_LONGEST_TEXT], weight)
 
 
 def field_text(comment: Comment, field: str) -> str:

@@ -130,6 +130,7 @@ class FeatureReader:
         kind = single.copy()
         kind[1:][double[:-1] > 0] = double[:-1][double[:-1] > 0]  # a pair's kind holds for both its words
         kind = np.where(double > 0, double, kind)
+        kind[single == self._praise + 1] = self._praise + 1  # but praise is praise in any company
         text = folded.word_text[:last] * (self._kinds + 1)
         table = np.bincount(text + kind, minlength=count * (self._kinds + 1)).reshape(count, -1)
         return kind, np.log1p(table[:, 1:]).astype(np.float32)

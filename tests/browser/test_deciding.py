@@ -203,7 +203,7 @@ def test_open_comment_is_nobody_elses(running: Running, page: Page) -> None:
 def test_single_page_decides_and_undoes(running: Running, page: Page) -> None:
     site = running.site(bodies(1))
     (item,) = running.stored(site)
-    page.goto(f"/review/comments/{item.number}")
+    page.goto(f"/review/comments/{item.number}", wait_until="networkidle")
     page.keyboard.press("o")
     expect(page.locator(".status.rejected")).to_contain_text("rejected as off-topic")
     expect(page.locator(".events li")).to_contain_text("ann@example.org: rejected as off-topic")
