@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ def opened(browser: Browser, service: Running, email: str, **options: Any) -> It
     """A page of a signed-in user in a browser of their own."""
     context = browser.new_context(storage_state=_session(browser, service, email), base_url=service.address, **options)
     made = context.new_page()
+    # on a busy machine a key would come before the script that listens for it
+    made.goto = partial(made.goto, wait_until="networkidle")  # type: ignore[method-assign]  # for this page alone
     complaints: list[str] = []
     made.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     made.on("pageerror", lambda error: complaints.append(str(error)))
