@@ -173,6 +173,7 @@ def test_sign_in_and_out_by_keyboard(running: Running, chromium: Browser) -> Non
     context = chromium.new_context(base_url=running.address)
     page = context.new_page()
     page.goto("/review/decided?by=ann")
+    expect(page.locator("input[autofocus]")).to_be_focused()
     page.keyboard.type("ann@example.org")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
