@@ -20,7 +20,6 @@ _LEAST = 0.1  # log-odds; what weighs less is told in the rest
 _LEAST_WORD = 0.02  # log-odds of a word that can be part of a phrase
 _DECIMALS = 4  # of a weight
 _LONGEST_TEXT = 200  # code points of a reason's text
-_MOST_SHARED = 1  # words that a reason names as shared with the article
 _SILENT, _SPEAKING, _PROMOTING, _PRAISING = range(4)  # what a word does: hardly weigh, speak for, against, or praise
 _LAST_SIGN = 127
 _ENDS_SENTENCE = np.isin(np.arange(_LAST_SIGN + 1), [ord(sign) for sign in ".!?;:"])
@@ -172,32 +171,26 @@ class Explainer:
                 name, field = self._named[item - len(SIGNAL_PHRASES)]
                 reasons.append(_reason(comment, name, field, weight))
             else:
-                reasons.append(_relevance_reason(comment.body, shared.get(row, []), weight))
+                reasons.append(_relevance_reason(comment.body, shared.get(row), weight))
         return reasons
 
 
-def _shared_words(batch: Batch) -> dict[int, list[tuple[int, int]]]:
-    """By comment, the places of the words that it shares with its article, the most telling first."""
+def _shared_words(batch: Batch) -> dict[int, tuple[int, int]]:
+    """By comment, the place of the most telling word that it shares with its article."""
     folded, shared = batch.folded, batch.evidence.shared
     words = (shared > 1).nonzero()[0]
-    row = folded.word_text[words]
-    order = np.lexsort((-shared[words], row))
-    words, row = words[order], row[order]
-    rank = np.arange(len(row)) - row.searchsorted(row)
-    words, row = words[rank < _MOST_SHARED], row[rank < _MOST_SHARED]
-    begins = folded.source[folded.word_start[words]].tolist()
-    ends = (folded.source[folded.word_end[words] - 1] + 1).tolist()
-    places: dict[int, list[tuple[int, int]]] = {}
-    for comment, begin, end in zip(row.tolist(), begins, ends, strict=True):
-        places.setdefault(comment, []).append((begin, end))
-    return places
+    words = words[np.lexsort((-shared[words], folded.word_text[words]))]
+    rows, first = np.unique(folded.word_text[words], return_index=True)
+    begins = folded.source[folded.word_start[words[first]]].tolist()
+    ends = (folded.source[folded.word_end[words[first]] - 1] + 1).tolist()
+    return dict(zip(rows.tolist(), zip(begins, ends, strict=True), strict=True))
 
 
-def _relevance_reason(body: str, spans: list[tuple[int, int]], weight: float) -> Reason:
-    if not spans:
+def _relevance_reason(body: str, span: tuple[int, int] | None, weight: float) -> Reason:
+    if span is None:
         return Reason("names nothing in the article", "body", None, "", weight)
-    begin, end = spans[0]
-    return Reason("words shared with the article", "body", (begin, end), body[begin:end][:_LONGEST_TEXT], weight)
+    text = body[span[0] : min(span[1], span[0] + _LONGEST_TEXT)]
+    return Reason("words shared with the article", "body", span, text, weight)
 
 
 def field_text(comment: Comment, field: str) -> str:
