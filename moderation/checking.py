@@ -18,11 +18,11 @@ from moderation.detection.languages import language_of
 from moderation.rules import REMEMBERED, Rules
 from moderation.storage import articles, campaigns, comments, outbox, tallies
 from moderation.storage.articles import Known
+from moderation.storage.columns import storable
 from moderation.storage.comments import Judged, comment_of
 from moderation.storage.database import Database
 from moderation.storage.errors import Invalid
 from moderation.storage.records import Site
-from moderation.storage.tables import storable
 
 CHANGED_AFTER_REJECTION = "changed after it was rejected"
 _BATCH = 500
@@ -104,6 +104,7 @@ class Checker:
                 keep_traces(connection, added, site.id, traces)
                 if judged.status is not Status.PUBLISHED:
                     make_findable(connection, [(added, site.id, comment)])
+                self._tell(connection, site, checked)
         if number is not None and known is None and article is not None:
             self._look_again(site, article, number)
         return checked
@@ -200,7 +201,14 @@ class Checker:
         campaigns.forget(connection, [row.id])
         keep_traces(connection, row.id, site.id, plain_traces(comment))
         make_findable(connection, [(row.id, site.id, comment)])
-        return _checked(comment, row.id, judged, created=False)
+        checked = _checked(comment, row.id, judged, created=False)
+        self._tell(connection, site, checked)
+        return checked
+
+    def _tell(self, connection: Connection, site: Site, checked: Checked) -> None:
+        outbox.add_checked(
+            connection, site.id, checked.number, comment_id=checked.comment_id, status=checked.status, now=self._clock()
+        )
 
     # --- Comments that came before their article -----------------------------------------------------------------
 

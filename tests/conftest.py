@@ -16,6 +16,7 @@ from moderation import release as releases
 from moderation.moderator import Moderator, Role, Site, SiteSettings, User
 from moderation.release import Release
 from moderation.settings import Settings
+from moderation.storage import endpoints
 from moderation.storage.database import Database
 from moderation.storage.tables import metadata
 
@@ -132,6 +133,14 @@ def site(moderator: Moderator) -> Site:
     """A site whose thresholds leave no doubt about what is held."""
     moderator.add_site("gazette", THRESHOLDS)
     return moderator.site("gazette")
+
+
+@pytest.fixture
+def listener(database: Database, site: Site, clock: Clock) -> str:
+    """A target that the site has an endpoint of."""
+    with database.writing() as connection:
+        endpoints.put(connection, site.id, "listener", now=clock())
+    return "listener"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from moderation.moderator import (
 )
 from moderation.release import Release
 from moderation.storage.database import Database
-from moderation.storage.tables import outbox
+from moderation.storage.delivery_tables import outbox
 from tests.conftest import ORDINARY, SPAM, THRESHOLDS, Clock
 
 ARTICLE = Article(
@@ -180,6 +180,7 @@ def test_article_is_known_by_its_address(moderator: Moderator, site: Site) -> No
     assert late.score.off_topic == moderator.comment(site, "c-1").score.off_topic is not None
 
 
+@pytest.mark.usefixtures("listener")
 def test_late_article_moves_undecided_comment(moderator: Moderator, site: Site, database: Database) -> None:
     moderator.set_site(site, replace(THRESHOLDS, hold_off_topic=0.5))
     moderator.check(site, Comment("I like my cat very much indeed", "c-1"), Article("a-1"))
@@ -221,6 +222,7 @@ def test_article_named_only_is_not_found(moderator: Moderator, site: Site) -> No
         (Decision.REJECT_OTHER, Status.REJECTED),
     ],
 )
+@pytest.mark.usefixtures("listener")
 def test_decision_moves_comment_and_tells(
     moderator: Moderator, site: Site, database: Database, decision: Decision, status: Status
 ) -> None:
@@ -231,6 +233,7 @@ def test_decision_moves_comment_and_tells(
     assert _events(database) == [f"comment.{status}"]
 
 
+@pytest.mark.usefixtures("listener")
 def test_undo_restores_status_before(moderator: Moderator, site: Site, database: Database) -> None:
     moderator.check(site, Comment(SPAM, "c-1"))
     moderator.decide(site, "c-1", Decision.APPROVE, "ann")
@@ -244,6 +247,7 @@ def test_undo_restores_status_before(moderator: Moderator, site: Site, database:
     assert _events(database) == [f"comment.{status}" for status in ("published", "rejected", "published", "held")]
 
 
+@pytest.mark.usefixtures("listener")
 def test_repeated_decision_changes_nothing(moderator: Moderator, site: Site, database: Database) -> None:
     moderator.check(site, Comment(SPAM, "c-1"))
     moderator.decide(site, "c-1", Decision.APPROVE, "ann")

@@ -157,6 +157,7 @@ def test_purged_comment_is_still_held(moderator: Moderator, site: Site, clock: C
     assert (item.purged, item.comment.body, item.status) == (True, "", Status.HELD)
 
 
+@pytest.mark.usefixtures("listener")
 def test_delivered_events_go_undelivered_stay(
     moderator: Moderator, site: Site, database: Database, clock: Clock
 ) -> None:

@@ -34,6 +34,9 @@ MAY_IMPORT = {
     "decisions": "comment, detection, storage",
     "rules": "comment, detection, storage",
     "accounts": "storage",
+    "delivery": "guarded_http, storage",
+    "webhooks": "delivery, guarded_http, storage",
+    "guarded_http": "",
     "gathering": "comment",
     "release": "comment, detection",
     "storage": "comment",
@@ -56,14 +59,15 @@ ONLY_IN = {
     "pandas": "training",
     "prometheus_client": "web",
     "psycopg": "storage",
+    "pycurl": "guarded_http",
     "pydantic": "web",
     "safetensors": "release",
     "scipy": "training",
     "sklearn": "training",
-    "sqlalchemy": "storage, accounts, checking, decisions, moderator, review",  # above storage: its types alone
+    "sqlalchemy": "storage, accounts, checking, decisions, delivery, moderator, review, webhooks",
     "werkzeug": "web",
 }
-"""The libraries that belong to some parts only."""
+"""The libraries that belong to some parts only; above storage, SQLAlchemy's types alone."""
 
 COMES_WITH = {"jinja2": "flask", "markupsafe": "flask", "werkzeug": "flask", "pydantic_core": "pydantic"}
 """Packages that their owner is made of, so that to depend on the owner is enough."""
@@ -191,8 +195,9 @@ import importlib, json, os, sys
 for name in list(sys.stdlib_module_names):  # what they do is not ours
     if name in {"socket", "subprocess", "ssl", "ctypes", "logging", "asyncio", "multiprocessing", "sqlite3"}:
         importlib.import_module(name)
-import alembic, argon2, click, flask, granian, joblib, matplotlib.figure, numpy, pandas, prometheus_client, psycopg
-import publicsuffixlist, py3langid, pydantic, safetensors.numpy, scipy.sparse.csgraph, scipy.stats, sqlalchemy
+import alembic, argon2, certifi, click, flask, granian, joblib, matplotlib.figure, numpy, pandas, prometheus_client
+import psycopg, publicsuffixlist, py3langid, pycurl, pydantic, safetensors.numpy, scipy.sparse.csgraph, scipy.stats
+import sqlalchemy, standardwebhooks.webhooks
 import sklearn.decomposition, sklearn.feature_extraction.text, sklearn.linear_model, sklearn.metrics, tqdm
 import confusable_homoglyphs.confusables, wsgiref.types, granian.server.mp, matplotlib.ticker
 done = []

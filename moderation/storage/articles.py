@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 
 from moderation.comment import Article
 from moderation.storage import campaigns, tallies
-from moderation.storage.tables import HELD, articles, comments, storable, upsert
+from moderation.storage.columns import storable
+from moderation.storage.tables import HELD, articles, comments, upsert
 
 
 class Known(NamedTuple):

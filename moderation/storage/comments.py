@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from moderation.comment import Action, Article, Author, Comment, Decision, Reason, Score, Status
 from moderation.storage import campaigns, tallies
 from moderation.storage.articles import id_in
+from moderation.storage.columns import storable
 from moderation.storage.records import AuthorHistory, StoredComment
 from moderation.storage.tables import (
     WAITING,
@@ -25,7 +26,6 @@ from moderation.storage.tables import (
     revisions,
     scores,
     sites,
-    storable,
     upsert,
     users,
 )

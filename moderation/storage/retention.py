@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.storage import campaigns, moderators, search, tallies
+from moderation.storage import campaigns, moderators, outbox, search, tallies
 from moderation.storage.comments import read_reasons, write_reasons
-from moderation.storage.tables import comments, outbox, revisions, scores
+from moderation.storage.tables import comments, revisions, scores
 
 _EMPTIED = ("body", "author_name", "author_url", "author_email", "author_ip", "author_agent")
 
@@ -41,8 +41,8 @@ def purge(connection: Connection, rows: Sequence[sa.Row[Any]], now: datetime) ->
 
 
 def sweep(connection: Connection, before: datetime, now: datetime) -> None:
-    """Remove delivered events from before, empty counts, and what of sign-ins has ended by itself."""
-    connection.execute(sa.delete(outbox).where(outbox.c.delivered_at < before))
+    """Remove events from before that nobody waits for, empty counts, and what of sign-ins has ended by itself."""
+    outbox.sweep(connection, before)
     search.compact(connection)
     tallies.sweep(connection)
     moderators.sweep(connection, now)

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from typing import IO
 
+import pytest
 import sqlalchemy as sa
 
 from moderation.comment import Status
@@ -20,6 +21,7 @@ SEED = 4
 MOST_LINES, LONGEST_S = 12, 0.03
 
 
+@pytest.mark.usefixtures("listener")
 def test_acknowledged_survives_being_killed(
     moderator: Moderator, site: Site, database: Database, database_url: str
 ) -> None:
