@@ -4,7 +4,6 @@ Each command imports what it needs when it runs, so that none waits for the part
 """
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,10 +14,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 from moderation import settings as every_setting
+from moderation.site_commands import site
+from moderation.terminal import as_json, opened_moderator, visible
 
 if TYPE_CHECKING:
     from moderation.lines import Stream
-    from moderation.moderator import Moderator
 
 
 class Commands(click.Group):
@@ -44,9 +44,6 @@ def main() -> None:
     """
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-
-
 @main.command()
 @click.option("--host", help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.")
@@ -60,6 +57,28 @@ def serve(**given: Any) -> None:
         server.serve(replace(every_setting.load(), **chosen), click.echo)
     except server.AddressError as error:
         raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.option(
+    "--threads", type=click.IntRange(1, 64), default=4, show_default=True, help="Events on their way at once."
+)
+@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+def deliver(threads: int, once: bool) -> None:
+    """Send events until this is stopped; any number of these may run beside each other and beside `serve`."""
+    import signal
+
+    from moderation import background
+
+    work = background.prepare(every_setting.load(), threads)
+    if once:
+        work.work_off()
+        return
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: work.ask_to_stop())
+    work.start()
+    click.echo("Delivering; a signal stops this once what is under way has ended.")
+    work.join()
 
 
 @main.command()
@@ -163,39 +182,7 @@ def evaluate(
     _show(evaluation.as_dict() if as_json else commands.describe_evaluation(evaluation))
 
 
-@main.group()
-def site() -> None:
-    """Publications that ask the service, and their keys."""
-
-
-@site.command("add")
-@click.argument("name")
-@as_json
-def add_site(name: str, as_json: bool) -> None:
-    """Add a site and show its key, once."""
-    with _moderator() as moderator:
-        _show_key(name, moderator.add_site(name), as_json)
-
-
-@site.command("rotate-key")
-@click.argument("name")
-@as_json
-def rotate_key(name: str, as_json: bool) -> None:
-    """Give a site a new key in place of the old one, and show it, once."""
-    with _moderator() as moderator:
-        _show_key(name, moderator.rotate_key(name), as_json)
-
-
-@site.command("list")
-@as_json
-def list_sites(as_json: bool) -> None:
-    """List the sites."""
-    with _moderator() as moderator:
-        names = [site.name for site in moderator.sites()]
-    if as_json:
-        click.echo(json.dumps([{"site": name} for name in names]))
-    else:
-        click.echo("\n".join(map(visible, names)) or "No site yet: moderation site add NAME")
+main.add_command(site)
 
 
 @main.group()
@@ -213,7 +200,7 @@ def add_user(email: str, role: str, as_json: bool) -> None:
     from moderation.moderator import Role
 
     settings = every_setting.load()
-    with _moderator() as moderator:
+    with opened_moderator() as moderator:
         token = moderator.accounts.add_user(email, Role(role))
     link = server.web_address(settings.host, settings.port) + server.INVITATION.format(token=token)
     if as_json:
@@ -264,28 +251,6 @@ def _show(told: dict[str, Any] | list[str]) -> None:
 
 
 @contextmanager
-def _moderator() -> Iterator["Moderator"]:
-    """The use cases of records over the configured database; nothing is scored."""
-    from moderation import release
-    from moderation.moderator import Moderator
-    from moderation.storage.database import Database
-
-    settings = every_setting.load()
-    database = Database.open(settings.database_url, connections=1)
-    try:
-        yield Moderator(release.load(release.current(settings.models)), database)
-    finally:
-        database.close()
-
-
-def _show_key(site: str, key: str, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({"site": site, "key": key}))
-    else:
-        click.echo(f"The key of {visible(site)}, shown only now: {key}")
-
-
-@contextmanager
 def _streams(source: str, target: str) -> Iterator[tuple["Stream", BinaryIO]]:
     """The two files, the standard streams among them. Raises ClickException where one cannot be opened."""
     if "-" not in (source, target) and Path(target).exists() and Path(source).resolve() == Path(target).resolve():
@@ -302,11 +267,3 @@ def _streams(source: str, target: str) -> Iterator[tuple["Stream", BinaryIO]]:
 def _for_terminal(text: bytes) -> bytes:
     """JSON lines that say the same without steering a terminal."""
     return b"\n".join(visible(line).encode() for line in text.decode().split("\n"))
-
-
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-def visible(text: str) -> str:
-    """``text`` with the characters that steer a terminal, or turn its text round, as escapes."""
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from moderation.guarded_http import AddressError, Answer, CallError, Client, Request
+from moderation.addresses import AddressError
+from moderation.guarded_http import Answer, CallError, Client, Request
 from moderation.storage import endpoints, outbox
 from moderation.storage.database import Database
 from moderation.storage.endpoints import Endpoint

@@ -18,6 +18,7 @@ from moderation.checking import Advice, Checked, Checker, Release, Scorer
 from moderation.comment import Article, Comment, Decision, Pair, Status
 from moderation.detection.languages import language_of
 from moderation.detection.policy import Facts, SitePolicy, decide, thresholds_within_limits
+from moderation.endpoints import Endpoints, Outgoing
 from moderation.reports import Reports
 from moderation.review import Review
 from moderation.rules import REMEMBERED, Rules, Trial
@@ -25,6 +26,7 @@ from moderation.storage import articles, comments, sites
 from moderation.storage import decisions as log
 from moderation.storage.database import Database
 from moderation.storage.decisions import Maker
+from moderation.storage.endpoints import Endpoint
 from moderation.storage.errors import (
     Conflict,
     Invalid,
@@ -35,6 +37,7 @@ from moderation.storage.errors import (
     Throttled,
     Unavailable,
 )
+from moderation.storage.outbox import Sent
 from moderation.storage.records import (
     AuthorHistory,
     Counts,
@@ -60,43 +63,12 @@ from moderation.storage.records import (
 from moderation.storage.tables import comments as table
 
 __all__ = [
-    "Advice",
-    "AuthorHistory",
-    "Checked",
-    "Conflict",
-    "Counts",
-    "Decided",
-    "DecidedComment",
-    "Disagreement",
-    "Event",
-    "Figures",
-    "Filter",
-    "Invalid",
-    "Moderator",
-    "NewerDatabase",
-    "NotFound",
-    "Order",
-    "OutdatedDatabase",
-    "Page",
-    "Release",
-    "Role",
-    "Rule",
-    "RuleKind",
-    "Scorer",
-    "Seen",
-    "Selection",
-    "Session",
-    "SignedIn",
-    "Site",
-    "SiteSettings",
-    "StoreError",
-    "StoredComment",
-    "Throttled",
-    "Trial",
-    "Unavailable",
-    "User",
-    "utc_now",
-]
+    "Advice", "AuthorHistory", "Checked", "Conflict", "Counts", "Decided", "DecidedComment", "Disagreement",
+    "Endpoint", "Event", "Figures", "Filter", "Invalid", "Moderator", "NewerDatabase", "NotFound", "Order",
+    "OutdatedDatabase", "Outgoing", "Page", "Release", "Role", "Rule", "RuleKind", "Scorer", "Seen", "Selection",
+    "Sent", "Session", "SignedIn", "Site", "SiteSettings", "StoreError", "StoredComment", "Throttled", "Trial",
+    "Unavailable", "User", "utc_now",
+]  # fmt: skip
 
 _MOST_KEYS = 10_000
 _LONGEST_MAKER = 200
@@ -137,6 +109,11 @@ class Moderator:
     def rules(self) -> Rules:
         """The sites' rules."""
         return self._stored.rules
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where the sites hear of their comments."""
+        return self._stored.endpoints
 
     @property
     def reports(self) -> Reports:
@@ -324,6 +301,7 @@ class _Parts:
     review: Review
     accounts: Accounts
     rules: Rules
+    endpoints: Endpoints
     reports: Reports
 
     @classmethod
@@ -335,6 +313,7 @@ class _Parts:
             review=review,
             accounts=Accounts(database, clock),
             rules=rules,
+            endpoints=Endpoints(database, clock),
             reports=Reports(database, review, clock),
         )
 

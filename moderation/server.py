@@ -107,7 +107,12 @@ def _application(settings: Settings, release: "Release") -> Flask:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to workers too; their parent stops them
     from api import create_app
 
-    return create_app(settings, release)
+    application = create_app(settings, release)
+    if settings.deliver:
+        from moderation import background
+
+        background.prepare(settings, background.THREADS_BESIDE_REQUESTS).start()
+    return application
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,22 @@ def _whole_number(low: int, high: int) -> Callable[[object], int]:
     return read
 
 
+def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks in a list or parted by commas; ``none`` for none."""
+    given = value if isinstance(value, list) else [] if value == "none" else str(value).split(",")
+    try:
+        return tuple(ip_network(str(one).strip()) for one in given)
+    except ValueError:
+        raise ValueError("networks like 10.0.0.0/8 or fd00::/8, parted by commas, or none") from None
+
+
+def _yes_or_no(value: object) -> bool:
+    text = str(value).lower()
+    if text not in ("yes", "no", "true", "false"):
+        raise ValueError("yes or no")
+    return text in ("yes", "true")
+
+
 def _models_beside_the_code() -> Path:
     """``models/`` of a source tree, or the place where a wheel carries it."""
     package = Path(__file__).resolve().parent
@@ -75,6 +92,10 @@ class Settings:
     workers: int = _setting(_whole_number(1, 256), 1, "Processes that answer requests.")
     threads: int = _setting(_whole_number(1, 512), 16, "Threads of each process that answer requests.")
     max_body_bytes: int = _setting(_whole_number(1024, 2**30), 8_000_000, "The longest request body that is read.")
+    deliver: bool = _setting(_yes_or_no, True, "Whether `serve` delivers events and fetches articles itself.")
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        _networks, (), "Private networks that events may be sent to and articles fetched from."
+    )
 
 
 def load(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:

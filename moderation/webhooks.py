@@ -1,7 +1,5 @@
 """Events in Standard Webhooks form, signed with the endpoint's secret."""
 
-import base64
-import secrets
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -11,13 +9,6 @@ from moderation.delivery import Target
 from moderation.guarded_http import Request
 from moderation.storage.endpoints import WEBHOOK, Endpoint
 from moderation.storage.outbox import Due
-
-_SECRET_BYTES = 32
-
-
-def new_secret() -> str:
-    """A secret to sign with."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
 
 
 def request(_connection: Connection, due: Due, now: datetime) -> Request:

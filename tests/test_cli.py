@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from moderation.cli import visible
+from moderation.terminal import visible
 
 ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., subprocess.CompletedProcess[bytes]]

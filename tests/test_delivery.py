@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import Webhook
 from moderation import webhooks
 from moderation.comment import Comment, Decision
 from moderation.delivery import SCHEDULE, Deliverer, Pace, Target
+from moderation.endpoints import new_secret
 from moderation.guarded_http import Answer, Client, Request
 from moderation.moderator import Moderator, Site
 from moderation.storage import endpoints, outbox
@@ -23,7 +24,7 @@ from tests.conftest import ORDINARY, SPAM, Clock
 from tests.receiver import LOCAL, Receiver, Reply, receiving
 
 CLIENT = Client((ip_network(LOCAL),), timeout_s=5)
-SECRET = webhooks.new_secret()
+SECRET = new_secret()
 
 
 class Events:
@@ -101,7 +102,7 @@ def test_signature_is_the_librarys(events: Events) -> None:
 def test_former_secret_signs_for_a_while(events: Events) -> None:
     events.clock.now = datetime.now(events.clock.now.tzinfo)
     with events.database.writing() as connection:
-        endpoints.rotate(connection, events.endpoint, webhooks.new_secret(), events.clock() + timedelta(hours=1))
+        endpoints.rotate(connection, events.endpoint, new_secret(), events.clock() + timedelta(hours=1))
     events.check("c-1")
     events.deliver()
     Webhook(SECRET).verify(events.receiver.sent[-1].body, events.receiver.sent[-1].headers)

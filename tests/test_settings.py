@@ -83,5 +83,27 @@ def test_printed_settings_hide_the_secret() -> None:
     assert "hunter2" not in repr(Settings(database_url="postgresql+psycopg://root:hunter2@db/x"))
 
 
+@pytest.mark.parametrize(
+    ("text", "networks"),
+    [("none", ()), ("10.0.0.0/8", ("10.0.0.0/8",)), ("fd00::/8, 192.168.1.5", ("fd00::/8", "192.168.1.5/32"))],
+)
+def test_networks_are_read(tmp_path: Path, text: str, networks: tuple[str, ...]) -> None:
+    assert tuple(map(str, load({"MODERATION_ALLOWED_NETWORKS": text}, tmp_path).allowed_networks)) == networks
+    (tmp_path / "moderation.toml").write_text('allowed_networks = ["10.0.0.0/8"]\ndeliver = false\n')
+    settings = load({}, tmp_path)
+    assert (str(settings.allowed_networks[0]), settings.deliver) == ("10.0.0.0/8", False)
+
+
+@pytest.mark.parametrize("text", ["all", "10.0.0.1/8", "10.0.0.0/8,", "", "10.0.0.0-10.0.0.9"])
+def test_wrong_network_says_what_is_allowed(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match="MODERATION_ALLOWED_NETWORKS must be networks like"):
+        load({"MODERATION_ALLOWED_NETWORKS": text}, tmp_path)
+
+
+def test_wrong_choice_says_yes_or_no(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="MODERATION_DELIVER must be yes or no"):
+        load({"MODERATION_DELIVER": "maybe"}, tmp_path)
+
+
 def test_every_setting_has_its_help() -> None:
     assert all(setting.metadata["help"].endswith(".") for setting in known().values())

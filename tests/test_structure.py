@@ -20,11 +20,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [ROOT / "api.py", *sorted((ROOT / "moderation").rglob("*.py")), *sorted((ROOT / "training").rglob("*.py"))]
 
-USE_CASES = "accounts, checking, decisions, reports, review, rules"
+USE_CASES = "accounts, checking, decisions, endpoints, reports, review, rules"
 MAY_IMPORT = {
     "api": "gathering, moderator, release, settings, storage, web",
-    "cli": "lines, moderator, release, server, settings, storage, training",
-    "server": "api, moderator, release, settings, storage",
+    "cli": "background, lines, moderator, release, server, settings, site_commands, storage, terminal, training",
+    "site_commands": "terminal",
+    "terminal": "moderator, release, settings, storage",
+    "server": "api, background, moderator, release, settings, storage",
+    "background": "delivery, guarded_http, settings, storage, webhooks",
     "lines": "moderator, web",
     "web": "comment, moderator",
     "moderator": f"{USE_CASES}, comment, detection, storage",
@@ -34,9 +37,11 @@ MAY_IMPORT = {
     "decisions": "comment, detection, storage",
     "rules": "comment, detection, storage",
     "accounts": "storage",
-    "delivery": "guarded_http, storage",
+    "endpoints": "addresses, storage",
+    "delivery": "addresses, guarded_http, storage",
     "webhooks": "delivery, guarded_http, storage",
-    "guarded_http": "",
+    "guarded_http": "addresses",
+    "addresses": "",
     "gathering": "comment",
     "release": "comment, detection",
     "storage": "comment",
@@ -50,7 +55,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "alembic": "storage",
     "argon2": "accounts",
-    "click": "cli, training",
+    "click": "cli, site_commands, terminal, training",
     "confusable_homoglyphs": "training",
     "flask": "api, server, web",
     "granian": "server",
@@ -64,7 +69,7 @@ ONLY_IN = {
     "safetensors": "release",
     "scipy": "training",
     "sklearn": "training",
-    "sqlalchemy": "storage, accounts, checking, decisions, delivery, moderator, review, webhooks",
+    "sqlalchemy": "storage, accounts, checking, decisions, delivery, endpoints, moderator, review, webhooks",
     "werkzeug": "web",
 }
 """The libraries that belong to some parts only; above storage, SQLAlchemy's types alone."""

@@ -1,0 +1,86 @@
+"""What the service does beside its requests: deliver events. Threads that look for work, here and there.
+
+The one place that knows every target. ``moderation serve`` starts it in each of its processes, ``moderation deliver``
+runs nothing else; since work is leased, any number may run beside each other.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from moderation import webhooks
+from moderation.delivery import MOST_ANSWER_BYTES, TIMEOUT_S, Deliverer
+from moderation.guarded_http import Client
+from moderation.settings import Settings
+from moderation.storage.database import Database
+from moderation.storage.errors import StoreError
+
+logger = logging.getLogger(__name__)
+
+TARGETS = (webhooks.TARGET,)
+LOOK_S = 0.5
+"""How often a thread that found nothing looks again."""
+
+REST_S = 5
+"""How long a thread rests where the database does not answer."""
+
+THREADS_BESIDE_REQUESTS = 2
+
+
+class Background:
+    """Threads that do work until they are told to stop. ``works`` are tried in turn; each says whether it did any."""
+
+    def __init__(self, works: Sequence[Callable[[], bool]], threads: int) -> None:
+        self._works = works
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
+
+    def start(self) -> None:
+        """Begin, beside the caller."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let each thread finish what it has in hand, and wait for that."""
+        self.ask_to_stop()
+        self.join()
+
+    def ask_to_stop(self) -> None:
+        """Take no new work. Fit for a signal's handler."""
+        self._stopping.set()
+
+    def join(self) -> None:
+        """Wait until the threads have ended. A signal's handler runs meanwhile."""
+        for thread in self._threads:
+            while thread.is_alive():
+                thread.join(LOOK_S)
+
+    def work_off(self) -> None:
+        """Do what there is to do now, in this thread. Raises StoreError."""
+        while self._try_each():
+            pass
+
+    def _try_each(self) -> bool:
+        done = [work() for work in self._works]
+        return any(done)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._stopping.wait(0 if self._work() else LOOK_S)
+
+    def _work(self) -> bool:
+        try:
+            return self._try_each()
+        except StoreError as error:
+            logger.warning("%s; events wait", error)
+        except Exception:  # a thread that ends silently would leave events waiting for ever
+            logger.exception("events wait")
+        self._stopping.wait(REST_S)
+        return False
+
+
+def prepare(settings: Settings, threads: int) -> Background:
+    """The background of a process, with connections of its own. Raises StoreError."""
+    database = Database.open(settings.database_url, connections=threads)
+    client = Client(settings.allowed_networks, TIMEOUT_S, MOST_ANSWER_BYTES)
+    return Background([Deliverer(database, client, TARGETS).work], threads)

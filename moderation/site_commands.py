@@ -1,0 +1,93 @@
+"""``moderation site``: publications, their keys, and where they hear of their comments."""
+
+import json
+from typing import Any
+
+import click
+
+from moderation.terminal import as_json, opened_moderator, visible
+
+NONE = "none"
+
+
+@click.group()
+def site() -> None:
+    """Publications that ask the service, and their keys."""
+
+
+@site.command("add")
+@click.argument("name")
+@as_json
+def add_site(name: str, as_json: bool) -> None:
+    """Add a site and show its key, once."""
+    with opened_moderator() as moderator:
+        _show_key(name, moderator.add_site(name), as_json)
+
+
+@site.command("rotate-key")
+@click.argument("name")
+@as_json
+def rotate_key(name: str, as_json: bool) -> None:
+    """Give a site a new key in place of the old one, and show it, once."""
+    with opened_moderator() as moderator:
+        _show_key(name, moderator.rotate_key(name), as_json)
+
+
+@site.command("list")
+@as_json
+def list_sites(as_json: bool) -> None:
+    """List the sites."""
+    with opened_moderator() as moderator:
+        names = [site.name for site in moderator.sites()]
+    if as_json:
+        click.echo(json.dumps([{"site": name} for name in names]))
+    else:
+        click.echo("\n".join(map(visible, names)) or "No site yet: moderation site add NAME")
+
+
+@site.command("set")
+@click.argument("name")
+@click.option("--endpoint", metavar="URL", help="Where its events go; `none` ends that, with all that is pending.")
+@click.option("--events", type=click.Choice(["on", "off"]), help="Let its events go out, or wait.")
+@as_json
+def set_site(name: str, endpoint: str | None, events: str | None, as_json: bool) -> None:
+    """Say where a site's events go, and show the secret that signs them, once; without options, tell how it is set."""
+    with opened_moderator() as moderator:
+        site, secret = moderator.site(name), None
+        if endpoint == NONE:
+            moderator.endpoints.remove(site)
+        elif endpoint is not None:
+            secret = moderator.endpoints.set(site, endpoint)
+        if events is not None:
+            moderator.endpoints.switch(site, events == "on")
+        known = moderator.endpoints.find(site)
+    told = {"site": name, "endpoint": None if known is None else known.url, "events": _state(known)}
+    _show_facts(told | ({} if secret is None else {"secret": secret}), as_json)
+
+
+@site.command("rotate-secret")
+@click.argument("name")
+@as_json
+def rotate_secret(name: str, as_json: bool) -> None:
+    """Sign a site's events with a new secret, shown once; the old one signs beside it for a day."""
+    with opened_moderator() as moderator:
+        secret = moderator.endpoints.rotate(moderator.site(name))
+    _show_facts({"site": name, "secret": secret}, as_json)
+
+
+def _state(endpoint: Any) -> str:
+    if endpoint is None:
+        return "none"
+    return "on" if endpoint.active else f"off: {endpoint.trouble}" if endpoint.trouble else "off"
+
+
+def _show_facts(facts: dict[str, Any], as_json: bool) -> None:
+    lines = (f"{name}: {visible(str(NONE if value is None else value))}" for name, value in facts.items())
+    click.echo(json.dumps(facts) if as_json else "\n".join(lines))
+
+
+def _show_key(site: str, key: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"site": site, "key": key}))
+    else:
+        click.echo(f"The key of {visible(site)}, shown only now: {key}")
