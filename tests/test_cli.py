@@ -143,6 +143,28 @@ def test_site_key_is_shown_once(run: Run) -> None:
         assert added["key"].encode() not in done.stdout
 
 
+def test_endpoint_secret_is_shown_once(run: Run) -> None:
+    run("site", "add", "gazette")
+    url = "https://gazette.example/hook"
+    first = json.loads(run("site", "set", "gazette", "--endpoint", url, "--json").stdout)
+    assert first["secret"].startswith("whsec_")
+    assert first.items() >= {"site": "gazette", "endpoint": url, "events": "on"}.items()
+    again = json.loads(run("site", "set", "gazette", "--endpoint", f"{url}/2", "--events", "off", "--json").stdout)
+    assert again == {"site": "gazette", "endpoint": f"{url}/2", "events": "off"}
+    rotated = json.loads(run("site", "rotate-secret", "gazette", "--json").stdout)
+    assert rotated["secret"] != first["secret"]
+    removed = json.loads(run("site", "set", "gazette", "--endpoint", "none", "--json").stdout)
+    assert removed == {"site": "gazette", "endpoint": None, "events": "none"}
+    assert "has no endpoint" in one_line(run("site", "rotate-secret", "gazette").stderr)
+
+
+def test_endpoint_must_be_a_web_address(run: Run) -> None:
+    run("site", "add", "gazette")
+    done = run("site", "set", "gazette", "--endpoint", "file:///etc/passwd")
+    assert done.returncode == 1
+    assert "https://" in one_line(done.stderr)
+
+
 def test_site_twice_is_one_line(run: Run) -> None:
     run("site", "add", "gazette")
     done = run("site", "add", "gazette", "--json")

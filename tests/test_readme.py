@@ -107,8 +107,15 @@ def test_settings_table_is_the_declaration() -> None:
     defaults = Settings()
     assert [(name.lower(), help) for name, _, help in rows] == [(n, s.metadata["help"]) for n, s in known().items()]
     for name, default, _ in rows:
-        expected = {True: "yes", (): "none"}.get(value := getattr(defaults, name.lower()), value)
+        expected = as_typed(getattr(defaults, name.lower()))
         assert default == (f"`{expected}`" if name != "MODELS" else f"`{expected.name}` of this project")
+
+
+def as_typed(value: Any) -> Any:
+    """A setting's value as an operator writes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value == () else value
 
 
 def told_routes() -> set[tuple[str, str]]:
@@ -138,10 +145,14 @@ def test_files_and_links_are_there(page: Path) -> None:
         assert not target or (page.parent / target).exists(), target
     for script in re.findall(r"benchmarks/\w+\.py", text):
         assert (ROOT / script).is_file(), script
-    headings = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in
-                re.findall(r"^#+ (.*)$", README.read_text(encoding="utf-8"), re.MULTILINE)}  # fmt: skip
-    for anchor in re.findall(r"\]\([^)#]*#([\w-]+)\)", text):
-        assert anchor in headings, anchor
+    for target, anchor in re.findall(r"\]\(([^)#]*)#([\w-]+)\)", text):
+        assert anchor in headings(page.parent / target if target else page), anchor
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
 
 
 def test_benchmarks_take_the_options_told() -> None:

@@ -15,8 +15,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from moderation.settings import Settings
+from tests.receiver import LOCAL, receiving
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -85,6 +87,68 @@ def test_service_answers_once_it_says_so(tmp_path: Path) -> None:
         status, scored = ask(port, "POST", "/v1/score", key, SPAM)
         assert status == 200
         assert scored["action"] in {"publish", "hold", "reject"}
+
+
+def run(directory: Path, *arguments: str) -> dict[str, object]:
+    """What a command answers in JSON."""
+    command = [sys.executable, "-m", "moderation", *arguments, "--json"]
+    done = subprocess.run(command, cwd=directory, env=environ(directory), capture_output=True, check=True, timeout=60)
+    told: dict[str, object] = json.loads(done.stdout)
+    return told
+
+
+def checked(port: int, key: str, name: str) -> None:
+    body = json.dumps({"comment": {"id": name, "body": "Fine."}}).encode()
+    assert ask(port, "POST", "/v1/comments", key, body)[0] == 200
+
+
+def test_service_delivers_its_events(tmp_path: Path) -> None:
+    key = site_key(tmp_path)
+    with receiving() as receiver, serving(tmp_path, "--workers", "2", MODERATION_ALLOWED_NETWORKS=LOCAL) as started:
+        secret = run(tmp_path, "site", "set", "gazette", "--endpoint", receiver.url)["secret"]
+        port = port_of(first_line(started))
+        checked(port, key, "c-1")
+        deadline = time.monotonic() + 20
+        while not receiver.sent and time.monotonic() < deadline:
+            time.sleep(0.05)
+    [sent] = receiver.sent
+    assert Webhook(str(secret)).verify(sent.body, sent.headers)["data"]["comment_id"] == "c-1"
+
+
+def test_processes_of_their_own_deliver(tmp_path: Path) -> None:
+    key = site_key(tmp_path)
+    with receiving() as receiver, serving(tmp_path, MODERATION_DELIVER="no") as started:
+        run(tmp_path, "site", "set", "gazette", "--endpoint", receiver.url)
+        port = port_of(first_line(started))
+        checked(port, key, "c-1")
+        once = [sys.executable, "-m", "moderation", "deliver", "--once"]
+        allowed = environ(tmp_path, MODERATION_ALLOWED_NETWORKS=LOCAL)
+        subprocess.run(once, cwd=tmp_path, env=allowed, check=True, timeout=60)
+        assert len(receiver.sent) == 1
+        with process(once[:-1], tmp_path, MODERATION_ALLOWED_NETWORKS=LOCAL) as delivering:
+            first_line(delivering)
+            checked(port, key, "c-2")
+            deadline = time.monotonic() + 20
+            while len(receiver.sent) < 2 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            delivering.send_signal(signal.SIGTERM)
+            assert delivering.wait(timeout=20) == 0
+    assert len(receiver.sent) == 2
+
+
+def test_private_endpoint_needs_the_operators_word(tmp_path: Path) -> None:
+    key = site_key(tmp_path)
+    with receiving() as receiver, serving(tmp_path) as started:
+        run(tmp_path, "site", "set", "gazette", "--endpoint", receiver.url)
+        checked(port_of(first_line(started)), key, "c-1")
+        subprocess.run(
+            [sys.executable, "-m", "moderation", "deliver", "--once"],
+            cwd=tmp_path,
+            env=environ(tmp_path),
+            check=True,
+            timeout=60,
+        )
+        assert receiver.connections == 0
 
 
 def test_first_start_gives_the_administrators_link(tmp_path: Path) -> None:
