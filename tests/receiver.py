@@ -35,20 +35,21 @@ class Receiver:
     """The server as a test sees it. ``answer`` is asked for each request, on the server's own threads."""
 
     answer: Callable[[Sent], Reply]
+    host: str = "127.0.0.1"
     port: int = 0
     sent: list[Sent] = field(default_factory=list)
     connections: int = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
 
 @contextmanager
-def receiving(answer: Callable[[Sent], Reply] = lambda _sent: Reply()) -> Iterator[Receiver]:
+def receiving(answer: Callable[[Sent], Reply] = lambda _sent: Reply(), host: str = "127.0.0.1") -> Iterator[Receiver]:
     """A receiver while the block lasts."""
-    receiver = Receiver(answer)
-    server = _Server(("127.0.0.1", 0), type("Bound", (_Handler,), {"receiver": receiver}))
+    receiver = Receiver(answer, host)
+    server = _Server((host, 0), type("Bound", (_Handler,), {"receiver": receiver}))
     server.receiver = receiver
     receiver.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

@@ -1,10 +1,12 @@
 """Events on their way: what makes one delivered, when it is tried again, and in which order."""
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Connection
@@ -25,6 +27,7 @@ from tests.receiver import LOCAL, Receiver, Reply, receiving
 
 CLIENT = Client((ip_network(LOCAL),), timeout_s=5)
 SECRET = new_secret()
+NODE = Path(__file__).resolve().parent / "node"
 
 
 class Events:
@@ -91,7 +94,7 @@ def test_event_says_what_happened(events: Events) -> None:
 
 
 def test_signature_is_the_librarys(events: Events) -> None:
-    events.clock.now = datetime.now(events.clock.now.tzinfo)
+    events.clock.now = datetime.now(UTC)
     events.check("c-1", body=ORDINARY)
     events.deliver()
     [sent] = events.receiver.sent
@@ -99,8 +102,21 @@ def test_signature_is_the_librarys(events: Events) -> None:
     assert Webhook(SECRET).verify(sent.body, sent.headers)["type"] == "comment.published"
 
 
+def test_signature_satisfies_the_library_of_node(events: Events) -> None:
+    if not (NODE / "node_modules" / "standardwebhooks").is_dir():
+        pytest.skip("no library of node: npm ci --prefix tests/node")
+    events.clock.now = datetime.now(UTC)
+    events.check("c-ä-\u2028")
+    events.deliver()
+    [sent] = events.receiver.sent
+    given = {"secret": SECRET, "headers": sent.headers, "body": sent.body.decode()}
+    command = ["node", str(NODE / "verify_webhook.cjs")]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "comment.held\n"
+
+
 def test_former_secret_signs_for_a_while(events: Events) -> None:
-    events.clock.now = datetime.now(events.clock.now.tzinfo)
+    events.clock.now = datetime.now(UTC)
     with events.database.writing() as connection:
         endpoints.rotate(connection, events.endpoint, new_secret(), events.clock() + timedelta(hours=1))
     events.check("c-1")
