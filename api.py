@@ -15,7 +15,7 @@ from moderation.moderator import Moderator
 from moderation.release import Release
 from moderation.settings import Settings
 from moderation.storage.database import Database
-from moderation.web import comments, operations, problems, review, scoring
+from moderation.web import akismet, comments, operations, problems, review, scoring
 from moderation.web.auth import Gate
 from moderation.web.express import Express
 from moderation.web.metrics import Measured, Metrics
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     app.url_map.converters["name"] = comments.NameConverter
     app.register_blueprint(scoring.blueprint(gate))
     app.register_blueprint(comments.blueprint(gate))
+    app.register_blueprint(akismet.blueprint(gate))
     app.register_blueprint(operations.blueprint(moderator, metrics, release.version, version("comment-moderation")))
     review.add_pages(app, moderator)
     problems.register(app)

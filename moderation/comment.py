@@ -34,6 +34,15 @@ class Decision(StrEnum):
     REJECT_OTHER = "reject_other"
 
 
+class Manner(StrEnum):
+    """How a comment was sent, as far as the publication can tell. Policy asks for it, the score does not know it."""
+
+    ORDINARY = "ordinary"
+    BY_STAFF = "by staff"
+    TRAPPED = "hidden field filled in"
+    HASTY = "form sent at once"
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who wrote a comment, as the publication's own form sent it."""
@@ -54,6 +63,7 @@ class Comment:
     created_at: datetime | None = None
     parent_id: str | None = None
     author: Author = field(default_factory=Author)
+    manner: Manner = Manner.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ nor settings. What moderators see is in ``review``, who they are in ``accounts``
 and exports in ``reports``: each is an attribute of ``Moderator``.
 """
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,16 +13,19 @@ from sqlalchemy.engine import Connection
 
 from moderation import decisions
 from moderation.accounts import Accounts, SignedIn
+from moderation.akismet import Akismet, AkismetAnswer, AkismetCall
 from moderation.checking import Advice, Checked, Checker, Release, Scorer
 from moderation.comment import Article, Comment, Decision, Pair, Status
 from moderation.detection.languages import language_of
 from moderation.detection.policy import Facts, SitePolicy, decide, thresholds_within_limits
 from moderation.endpoints import Endpoints, Outgoing
+from moderation.keys import Keys
 from moderation.reports import Reports
 from moderation.review import Review
-from moderation.rules import REMEMBERED, Rules, Trial
+from moderation.rules import Rules, Trial
 from moderation.storage import articles, comments, sites
 from moderation.storage import decisions as log
+from moderation.storage.activity import Activity, Counted
 from moderation.storage.database import Database
 from moderation.storage.decisions import Maker
 from moderation.storage.endpoints import Endpoint
@@ -47,6 +49,7 @@ from moderation.storage.records import (
     Event,
     Figures,
     Filter,
+    KeyKind,
     Order,
     Page,
     Role,
@@ -63,14 +66,13 @@ from moderation.storage.records import (
 from moderation.storage.tables import comments as table
 
 __all__ = [
-    "Advice", "AuthorHistory", "Checked", "Conflict", "Counts", "Decided", "DecidedComment", "Disagreement",
-    "Endpoint", "Event", "Figures", "Filter", "Invalid", "Moderator", "NewerDatabase", "NotFound", "Order",
-    "OutdatedDatabase", "Outgoing", "Page", "Release", "Role", "Rule", "RuleKind", "Scorer", "Seen", "Selection",
-    "Sent", "Session", "SignedIn", "Site", "SiteSettings", "StoreError", "StoredComment", "Throttled", "Trial",
-    "Unavailable", "User", "utc_now",
+    "Activity", "Advice", "AkismetAnswer", "AkismetCall", "AuthorHistory", "Checked", "Conflict", "Counted", "Counts",
+    "Decided", "DecidedComment", "Disagreement", "Endpoint", "Event", "Figures", "Filter", "Invalid", "KeyKind",
+    "Moderator", "NewerDatabase", "NotFound", "Order", "OutdatedDatabase", "Outgoing", "Page", "Release", "Role",
+    "Rule", "RuleKind", "Scorer", "Seen", "Selection", "Sent", "Session", "SignedIn", "Site", "SiteSettings",
+    "StoreError", "StoredComment", "Throttled", "Trial", "Unavailable", "User", "utc_now",
 ]  # fmt: skip
 
-_MOST_KEYS = 10_000
 _LONGEST_MAKER = 200
 
 
@@ -92,7 +94,6 @@ class Moderator:
     ) -> None:
         self.release = release
         self._clock = clock
-        self._keys: dict[bytes, tuple[datetime, Site]] = {}
         self._parts = None if database is None else _Parts.of(database, lambda: self.release, clock)
 
     @property
@@ -119,6 +120,11 @@ class Moderator:
     def reports(self) -> Reports:
         """Figures, exports, retention."""
         return self._stored.reports
+
+    @property
+    def akismet(self) -> Akismet:
+        """The uses of Akismet's protocol."""
+        return self._stored.akismet
 
     @property
     def _stored(self) -> "_Parts":
@@ -221,11 +227,9 @@ class Moderator:
         if not name.strip() or len(name) > 200 or not name.isprintable():
             raise Invalid("a site's name has 1 to 200 printable signs")
         wanted = self._within_limits(settings or SiteSettings())
-        key = _new_key()
         with self._stored.database.writing() as connection:
             number = sites.add(connection, name.strip(), wanted, self._clock())
-            sites.add_key(connection, number, key, self._clock())
-        return key
+            return self._stored.keys.add(connection, number, KeyKind.SITE)
 
     def sites(self) -> tuple[Site, ...]:
         """All sites by name."""
@@ -243,30 +247,16 @@ class Moderator:
         with self._stored.database.writing() as connection:
             sites.set_settings(connection, site.id, wanted)
         self.rules.forget(site)
+        self._stored.keys.forget()
         return replace(site, settings=wanted)
 
-    def rotate_key(self, name: str, keep_old: timedelta = timedelta(0)) -> str:
-        """Give a site a new key; the old ones end after ``keep_old``. Other processes notice within 5 seconds."""
-        key = _new_key()
-        with self._stored.database.writing() as connection:
-            site = sites.named(connection, name)
-            sites.end_keys(connection, site.id, self._clock() + keep_old)
-            sites.add_key(connection, site.id, key, self._clock())
-        self._keys.clear()
-        return key
+    def rotate_key(self, name: str, keep_old: timedelta = timedelta(0), kind: KeyKind = KeyKind.SITE) -> str:
+        """Give a site a new key; the old ones of its kind end after ``keep_old``, everywhere within 5 seconds more."""
+        return self._stored.keys.renew(name, kind, keep_old)
 
-    def site_of_key(self, key: str) -> Site | None:
-        """Whose key this is, or None. Remembered for 5 seconds, so that a request costs no query."""
-        known = self._keys.get(sites.hash_of(key))
-        if known is not None and self._clock() < known[0]:
-            return known[1]
-        with self._stored.database.reading() as connection:
-            site = sites.of_key(connection, key, self._clock())
-        if site is not None:
-            if len(self._keys) >= _MOST_KEYS:
-                self._keys.clear()
-            self._keys[sites.hash_of(key)] = (self._clock() + REMEMBERED, site)
-        return site
+    def site_of_key(self, key: str, *kinds: KeyKind) -> Site | None:
+        """Whose key of one of these kinds this is, by default of ``SITE``; or None. It costs no query for 5 seconds."""
+        return self._stored.keys.site_of(key, *(kinds or (KeyKind.SITE,)))
 
     def ready(self) -> None:
         """Ask the database for a sign of life; raises ``Unavailable``."""
@@ -298,6 +288,8 @@ class _Parts:
 
     database: Database
     checker: Checker
+    keys: Keys
+    akismet: Akismet
     review: Review
     accounts: Accounts
     rules: Rules
@@ -307,16 +299,15 @@ class _Parts:
     @classmethod
     def of(cls, database: Database, release: Callable[[], Release], clock: Callable[[], datetime]) -> "_Parts":
         rules, review = Rules(database, lambda: release().thresholds, clock), Review(database, clock)
+        checker = Checker(release, database, rules, clock)
         return cls(
             database=database,
-            checker=Checker(release, database, rules, clock),
+            checker=checker,
+            keys=Keys(database, clock),
+            akismet=Akismet(database, checker, clock),
             review=review,
             accounts=Accounts(database, clock),
             rules=rules,
             endpoints=Endpoints(database, clock),
             reports=Reports(database, review, clock),
         )
-
-
-def _new_key() -> str:
-    return f"mod_{secrets.token_urlsafe(32)}"

@@ -33,6 +33,17 @@ def rotate_key(name: str, as_json: bool) -> None:
         _show_key(name, moderator.rotate_key(name), as_json)
 
 
+@site.command("akismet-key")
+@click.argument("name")
+@as_json
+def akismet_key(name: str, as_json: bool) -> None:
+    """Give a site a new key for Akismet's clients in place of the one that it had, and show it, once."""
+    from moderation.moderator import KeyKind
+
+    with opened_moderator() as moderator:
+        _show_key(name, moderator.rotate_key(name, kind=KeyKind.AKISMET), as_json)
+
+
 @site.command("list")
 @as_json
 def list_sites(as_json: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from moderation.comment import Action, Author, Comment, Score, Status, Thresholds
+from moderation.comment import Action, Author, Comment, Manner, Score, Status, Thresholds
 
 HOLD_LIMITS = (0.05, 0.99)
 REJECT_LIMITS = (0.50, 1.0)
@@ -75,12 +75,15 @@ class _Case:
 
 
 _POLICY: tuple[tuple[str, Action, Callable[[_Case], bool]], ...] = (
+    ("the publication's own people", Action.PUBLISH, lambda case: case.comment.manner is Manner.BY_STAFF),
     ("blocked sender", Action.REJECT, lambda case: case.sender(case.site.blocked)),
     ("allowed sender", Action.PUBLISH, lambda case: case.sender(case.site.allowed)),
     ("blocked content", Action.REJECT, lambda case: case.content(case.site.blocked)),
     ("promotional: reject", Action.REJECT, lambda case: case.score.promotional >= case.site.thresholds.reject),
     ("held sender", Action.HOLD, lambda case: case.sender(case.site.held)),
     ("held content", Action.HOLD, lambda case: case.content(case.site.held)),
+    ("hidden field filled in", Action.HOLD, lambda case: case.comment.manner is Manner.TRAPPED),
+    ("form sent at once", Action.HOLD, lambda case: case.comment.manner is Manner.HASTY),
     ("new author", Action.HOLD, lambda case: case.site.hold_new_authors and case.facts.is_new_author),
     ("allowed content", Action.PUBLISH, lambda case: case.content(case.site.allowed)),
     ("promotional: hold", Action.HOLD, lambda case: case.score.promotional >= case.site.thresholds.hold),

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.comment import Action, Article, Author, Comment, Decision, Reason, Score, Status
+from moderation.comment import Action, Article, Author, Comment, Decision, Manner, Reason, Score, Status
 from moderation.storage import campaigns, tallies
 from moderation.storage.articles import id_in
 from moderation.storage.columns import storable
@@ -227,7 +227,7 @@ def stored(row: sa.Row[Any]) -> StoredComment:
 def comment_of(row: sa.Row[Any]) -> Comment:
     """The comment of a row, as it was sent."""
     author = Author(row.author_name, row.author_url, row.author_email, row.author_ip, row.author_agent)
-    return Comment(row.body, row.name, row.created_at, row.parent, author)
+    return Comment(row.body, row.name, row.created_at, row.parent, author, Manner(row.manner))
 
 
 def score_of(row: sa.Row[Any]) -> Score:
@@ -270,6 +270,7 @@ def _sent(comment: Comment) -> dict[str, Any]:
         "author_email": author.email,
         "author_ip": author.ip,
         "author_agent": author.user_agent,
+        "manner": comment.manner,
         "created_at": comment.created_at,
         "author_key": campaigns.author_key(author),
         "author_name_key": campaigns.name_key(author.name),

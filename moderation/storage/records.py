@@ -35,11 +35,20 @@ class RuleKind(StrEnum):
     ADDRESS = "address"
 
 
+class KeyKind(StrEnum):
+    """What a key of a site opens: everything, or what a CMS with its Akismet plugin needs."""
+
+    SITE = "site"
+    AKISMET = "akismet"
+
+
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     """How a site wants its comments treated. None leaves the release's own threshold.
 
     ``hold_off_topic`` is the probability of being off-topic from which a comment is held; None never holds for it.
+    Akismet's protocol knows no held comment: with ``akismet_passes_held`` it is not called spam there. With
+    ``akismet_discards`` a rejected one may be dropped unseen by the CMS.
     """
 
     hold: float | None = None
@@ -47,6 +56,8 @@ class SiteSettings:
     hold_off_topic: float | None = None
     hold_new_authors: bool = False
     watch_only: bool = False
+    akismet_passes_held: bool = False
+    akismet_discards: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Sites, their keys, their settings and their rules.
 
-A key is 32 random bytes, so that its plain SHA-256 is as hard to guess as the key itself and can be looked up.
+A key is 32 random bytes, so that its plain SHA-256 is as hard to guess as the key itself and can be looked up. An
+Akismet key has six, since its clients take no more: it opens less, and a stolen database gives it away.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from moderation.comment import Action
 from moderation.storage.errors import Conflict, NotFound
-from moderation.storage.records import Rule, RuleKind, Site, SiteSettings
+from moderation.storage.records import KeyKind, Rule, RuleKind, Site, SiteSettings
 from moderation.storage.tables import site_keys, site_rules, sites, upsert
 
 _SETTINGS = tuple(field.name for field in fields(SiteSettings))
@@ -53,23 +54,25 @@ def set_settings(connection: Connection, site_id: int, settings: SiteSettings) -
     connection.execute(sa.update(sites).where(sites.c.id == site_id).values(**values))
 
 
-def add_key(connection: Connection, site_id: int, key: str, now: datetime) -> None:
+def add_key(connection: Connection, site_id: int, key: str, kind: KeyKind, now: datetime) -> None:
     """Let a key speak for a site from now on."""
-    connection.execute(sa.insert(site_keys).values(site_id=site_id, key_hash=hash_of(key), created_at=now))
+    values = {"site_id": site_id, "kind": kind, "key_hash": hash_of(key), "created_at": now}
+    connection.execute(sa.insert(site_keys), values)
 
 
-def end_keys(connection: Connection, site_id: int, ends_at: datetime) -> None:
-    """Let all keys of a site end then, or before where they did already."""
+def end_keys(connection: Connection, site_id: int, kind: KeyKind, ends_at: datetime) -> None:
+    """Let all keys of a kind of a site end then, or before where they did already."""
+    mine = (site_keys.c.site_id == site_id, site_keys.c.kind == kind)
     later = sa.or_(site_keys.c.ends_at.is_(None), site_keys.c.ends_at > ends_at)
-    connection.execute(sa.update(site_keys).where(site_keys.c.site_id == site_id, later).values(ends_at=ends_at))
+    connection.execute(sa.update(site_keys).where(*mine, later).values(ends_at=ends_at))
 
 
-def of_key(connection: Connection, key: str, now: datetime) -> Site | None:
-    """The site that a key speaks for, or None."""
+def of_key(connection: Connection, key: str, now: datetime) -> tuple[Site, KeyKind] | None:
+    """The site that a key speaks for and the key's kind, or None."""
     valid = sa.or_(site_keys.c.ends_at.is_(None), site_keys.c.ends_at > now)
-    query = sa.select(sites).join(site_keys).where(site_keys.c.key_hash == hash_of(key), valid)
+    query = sa.select(sites, site_keys.c.kind).join(site_keys).where(site_keys.c.key_hash == hash_of(key), valid)
     row = connection.execute(query).first()
-    return None if row is None else _site(row)
+    return None if row is None else (_site(row), KeyKind(row.kind))
 
 
 def rules_version(connection: Connection, site_id: int) -> int:

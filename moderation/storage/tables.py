@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from moderation.comment import Manner
 from moderation.storage.columns import Number, PlainText, comment, number, partial, site, text, when
 
 HELD = sa.text("status = 'held'")
@@ -36,6 +37,8 @@ sites = sa.Table(
     sa.Column("hold_off_topic", sa.Float),
     sa.Column("hold_new_authors", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("watch_only", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("akismet_passes_held", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("akismet_discards", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("rules_version", Number, nullable=False, server_default="1"),
 )
 
@@ -44,6 +47,7 @@ site_keys = sa.Table(
     metadata,
     number(),
     site(index=True),
+    sa.Column("kind", PlainText, nullable=False, server_default="site"),
     sa.Column("key_hash", sa.LargeBinary(32), nullable=False, unique=True),
     when("created_at"),
     when("ends_at", nullable=True),
@@ -92,6 +96,7 @@ comments = sa.Table(
     text("author_email"),
     text("author_ip"),
     text("author_agent"),
+    sa.Column("manner", PlainText, nullable=False, server_default=Manner.ORDINARY.value),
     when("created_at", nullable=True),
     when("received_at"),
     sa.Column("revision", sa.Integer, nullable=False),

@@ -1,7 +1,7 @@
 """Counts that are kept as things happen, so that they cost the same however much is stored.
 
-``status`` and ``received`` change with every comment: each is spread over several rows, so that writers on PostgreSQL
-seldom wait for each other. The others count what is held.
+Some count what is held. The others, as ``status`` and ``received``, change with every comment: each of them is spread
+over several rows, so that writers on PostgreSQL seldom wait for each other.
 """
 
 import random
@@ -18,6 +18,7 @@ from moderation.comment import Action, Status
 from moderation.storage.tables import comments, tallies, upsert
 
 _SLOTS = 8
+_OF_HELD = ("article", "signal", "language", "day")
 _MOST_VALUES = 100
 
 Key = tuple[int, str, str]
@@ -57,7 +58,7 @@ def receive(connection: Connection, standings: Iterable[Standing], action: Actio
     for standing in standings:
         change.update(standing.keys())
         change[standing.site_id, "received", f"{standing.received_at.date().isoformat()} {action.value}"] += 1
-    _add(connection, change)
+    count(connection, change)
 
 
 def move(connection: Connection, moves: Iterable[Move]) -> None:
@@ -69,7 +70,7 @@ def move(connection: Connection, moves: Iterable[Move]) -> None:
     for before, after in moves:
         change.subtract(before.keys())
         change.update(after.keys())
-    _add(connection, change)
+    count(connection, change)
 
 
 def read(connection: Connection, facet: str, site_id: int | None, like: str = "") -> dict[str, int]:
@@ -110,15 +111,14 @@ def received(connection: Connection, site_id: int | None, since: str) -> dict[st
 
 def sweep(connection: Connection) -> None:
     """Remove counts of what nothing is held of any more."""
-    of_held = tallies.c.facet.in_(("article", "signal", "language", "day"))
-    connection.execute(sa.delete(tallies).where(of_held, tallies.c.n == 0))
+    connection.execute(sa.delete(tallies).where(tallies.c.facet.in_(_OF_HELD), tallies.c.n == 0))
 
 
-def _add(connection: Connection, change: Mapping[Key, int]) -> None:
+def count(connection: Connection, change: Mapping[Key, int]) -> None:
+    """Add to counts. Rows are locked in one order, so that no two writers lock crosswise."""
     slot = random.randrange(_SLOTS)  # noqa: S311  # no secret: any slot will do
     rows = [
-        {"site_id": site_id, "facet": facet, "value": value, "n": n}
-        | {"slot": slot if facet in ("status", "received") else 0}
+        {"site_id": site_id, "facet": facet, "value": value, "n": n} | {"slot": 0 if facet in _OF_HELD else slot}
         for (site_id, facet, value), n in sorted(change.items())
         if n
     ]

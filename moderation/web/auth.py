@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from moderation.moderator import Moderator, Site
+from moderation.moderator import KeyKind, Moderator, Site
 from moderation.web.metrics import Metrics
 from moderation.web.reading import Model, read
 from moderation.web.transport import body
@@ -28,12 +28,12 @@ class Gate:
     metrics: Metrics
     max_body_bytes: int
 
-    def site(self, environ: "WSGIEnvironment") -> Site:
-        """The site of a request's ``Authorization: Bearer KEY``. Raises Unauthorized."""
+    def site(self, environ: "WSGIEnvironment", *kinds: KeyKind) -> Site:
+        """The site of a request's ``Authorization: Bearer KEY``, by default its own key. Raises Unauthorized."""
         scheme, _, key = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             raise _unauthorized("send the site's key as Authorization: Bearer KEY")
-        site = self.moderator.site_of_key(key.strip())
+        site = self.moderator.site_of_key(key.strip(), *kinds)
         if site is None:
             raise _unauthorized("this key is of no site", error="invalid_token")
         return site

@@ -19,16 +19,21 @@ from moderation.web.answers import Problem
 PAGES = "review"
 """The blueprint of the pages for people, which are no part of the interface for programs."""
 
+FORM = "application/x-www-form-urlencoded"
 REFERENCE = "#/components/schemas/{model}"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one route takes and gives. ``query`` is the JSON schema of each parameter; an open route needs no key."""
+    """What one route takes and gives. ``query`` is the JSON schema of each parameter; an open route needs no key.
+
+    ``form`` is what it takes as a form instead of JSON, in the address where it is got.
+    """
 
     summary: str
     takes: type[BaseModel] | None
+    form: type[BaseModel] | None
     gives: Mapping[int, type[BaseModel] | str]
     fails: tuple[int, ...]
     query: Mapping[str, dict[str, Any]]
@@ -39,6 +44,7 @@ def operation(
     summary: str,
     *,
     takes: type[BaseModel] | None = None,
+    form: type[BaseModel] | None = None,
     gives: Mapping[int, type[BaseModel] | str],
     fails: tuple[int, ...] = (),
     query: Mapping[str, dict[str, Any]] | None = None,
@@ -51,7 +57,7 @@ def operation(
     fails = (*fails, *((400, 413) if takes else ()), *(() if open else (401, 503)))
 
     def declare(view: View) -> View:
-        view.operation = Operation(summary, takes, gives, tuple(sorted(set(fails))), query or {}, open)  # type: ignore[attr-defined]  # a function carries its declaration
+        view.operation = Operation(summary, takes, form, gives, tuple(sorted(set(fails))), query or {}, open)  # type: ignore[attr-defined]  # a function carries its declaration
         return view
 
     return declare
@@ -100,8 +106,8 @@ def _operations(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
 
 def _models(declared: Operation) -> dict[tuple[type[BaseModel], JsonSchemaMode], None]:
     models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
-    if declared.takes is not None:
-        models[declared.takes, "validation"] = None
+    for taken in filter(None, (declared.takes, declared.form)):
+        models[taken, "validation"] = None
     for model in declared.gives.values():
         if not isinstance(model, str):
             models[model, "serialization"] = None
@@ -115,10 +121,12 @@ def _operation(rule: Rule, method: str, declared: Operation) -> dict[str, Any]:
         "responses": {str(status): _answer(status, model) for status, model in declared.gives.items()},
     }
     made["responses"] |= {str(status): _failure(status) for status in declared.fails}
-    if parameters := [*_path_parameters(rule), *_query_parameters(declared)]:
+    if parameters := [*_path_parameters(rule), *_query_parameters(declared, method)]:
         made["parameters"] = parameters
     if declared.takes is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": _schema(declared.takes)}}
+    if declared.form is not None and method != "GET":
+        made["requestBody"] = {"required": False, "content": {FORM: _schema(declared.form)}}
     made["security"] = [] if declared.open else [{"key": []}]
     return made
 
@@ -148,5 +156,8 @@ def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
     return [{"name": name, "in": "path", "required": True, "schema": schema} for name in sorted(rule.arguments)]
 
 
-def _query_parameters(declared: Operation) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in declared.query.items()]
+def _query_parameters(declared: Operation, method: str) -> list[dict[str, Any]]:
+    asked = dict(declared.query)
+    if declared.form is not None and method == "GET":
+        asked |= {name: {"type": "string"} for name in declared.form.model_fields}
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in asked.items()]

@@ -3,7 +3,7 @@
 Must not know what the bytes mean.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ connection cut, and not the answer that says why."""
 
 
 JSON = "application/json"
+TEXT = "text/plain"
 SECURITY_HEADERS = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -32,6 +33,11 @@ SECURITY_HEADERS = (
 def answer(value: object, status: int = 200) -> Response:
     """``value`` as JSON."""
     return Response(to_json(value), status, content_type=JSON)
+
+
+def say(text: str, status: int = 200, headers: Mapping[str, str] | None = None, content_type: str = TEXT) -> Response:
+    """``text`` as it is."""
+    return Response(text, status, headers, content_type=f"{content_type}; charset=utf-8")
 
 
 class SecureHeaders:
