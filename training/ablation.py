@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from moderation.detection.features import Mix
 from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording
-from training import fit, measures, train
+from training import measures, train
 from training.datasets import CORPUS, WRITTEN, Dataset
 from training.measures import Figures
-from training.tables import make_tables
 
 EVERYTHING = "everything"
 _SIGNALS = {
@@ -44,37 +43,21 @@ class Worth:
 
 def ablate_signals(data: Dataset, seed: int, jobs: int, say: Say) -> Iterator[Worth]:
     """Leave each group of columns out of the last fit: what it gives that the others can not make up for."""
-    say("reading and fitting on folds of sites")
     data = train.thinned(data, seed)
-    tables = make_tables(data, seed)
-    comments, pairs = data.comments, data.pairs()
-    rows = fit.read_rows(comments, pairs, tables, fit.group_folds(comments))
-    held_out = fit.held_out_wording(rows, np.ones(len(comments), bool), seed, jobs)
-    columns, gaps = np.hstack([rows.columns, held_out]), train.read_gaps(pairs, tables, seed)
+    comments = data.comments
+    read = train.prepare(data, seed, jobs, say)
     real = ~comments["source"].isin(WRITTEN).to_numpy(bool)
     sites = (comments["source"] + "/" + comments["site"])[real]
     places = {str(name): np.flatnonzero(real)[of_site] for name, of_site in sites.groupby(sites).indices.items()}
 
     def figures(kept: NDArray[np.bool_]) -> dict[str, Figures]:
-        logits = _held_out_logits(rows, columns, gaps, kept)
-        return {name: measures.measure(rows.promotional[place], logits[place]) for name, place in places.items()}
+        logits = train.held_out_logits(read, kept)
+        return {name: measures.measure(read.rows.promotional[place], logits[place]) for name, place in places.items()}
 
-    whole = figures(np.ones(columns.shape[1], bool))
-    for name, group in column_groups(len(tables.kinds)).items():
+    whole = figures(np.ones(read.columns.shape[1], bool))
+    for name, group in column_groups(len(read.tables.kinds)).items():
         say(f"without {name}")
         yield _worth(name, whole, figures(~group))
-
-
-def _held_out_logits(
-    rows: fit.Rows, columns: NDArray[np.float64], gaps: train.Gaps, kept: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    logits = np.zeros(len(columns))
-    for fold in np.unique(rows.fold):
-        there = rows.fold != fold
-        known, of = train.with_gaps(columns, gaps, there)
-        weights, base = fit.fit_columns(known[:, kept], rows.promotional[of], rows.weight[of])
-        logits[~there] = columns[~there][:, kept] @ weights + base
-    return logits
 
 
 def column_groups(kinds: int) -> dict[str, NDArray[np.bool_]]:

@@ -14,16 +14,19 @@ from scipy.sparse import coo_matrix, csr_matrix, diags, vstack
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from moderation.comment import Pair
-from moderation.detection.features import Batch, FeatureReader, Tables
+from moderation.detection.features import PRAISE, Batch, FeatureReader, Mix, Tables
 from moderation.detection.ngrams import NOTHING
+from moderation.detection.signals import Signal
 from moderation.detection.wording import BITS, DAMPING, Wording, WordingWeights, fields_of, ngrams, weigh
+from training.datasets import WRITTEN
 
 BATCH = 1_000
-FOLDS = 8
+FOLDS = 12
 _FEWEST = 50  # texts of a field that it takes to learn from them
 _EPOCHS = 6
 _ALPHA = 1e-5
 _COLUMNS_C = 0.3
+_WRITTEN_SHARE = 0.05  # of a written comment's weight when columns are weighed: nobody ever sent it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,24 @@ class Rows:
     promotional: NDArray[np.bool_]
     weight: NDArray[np.float64]
     fold: NDArray[np.intp]
+    real: NDArray[np.bool_]
+    """Which comments tell of real sites; see ``real_rows``."""
+    learned: NDArray[np.bool_]
+    """Which columns are weighed: a kind of promotion is known from the written corpus alone, so all share one weight
+    in the columns that are made of them; praise has its own."""
+
+
+def real_rows(comments: pd.DataFrame) -> NDArray[np.bool_]:
+    """The comments that nobody wrote for training, or all where there are no others."""
+    real = ~comments["source"].isin(WRITTEN).to_numpy(bool)
+    return real if real.any() else np.ones(len(comments), bool)
+
+
+def learned_columns(kinds: Sequence[str]) -> NDArray[np.bool_]:
+    """All columns but those of the kinds of promotion; shape (columns,)."""
+    learned = np.ones(len(Signal) + len(kinds) + len(Mix) + len(Wording), bool)
+    learned[len(Signal) : len(Signal) + len(kinds)] = [kind == PRAISE for kind in kinds]
+    return learned
 
 
 def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fold: NDArray[np.intp]) -> Rows:
@@ -52,6 +73,8 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
         promotional=(comments["label"] == "promotional").to_numpy(bool),
         weight=site_weights(comments),
         fold=fold,
+        real=real_rows(comments),
+        learned=learned_columns(tables.kinds),
     )
 
 
@@ -74,6 +97,11 @@ def ngram_counts(batch: Batch) -> list[csr_matrix]:
     matrix = coo_matrix((np.ones(len(row), np.float32), (row, column)), shape=(4 * count, 1 << BITS)).tocsr()
     scaled = (diags((1 / np.sqrt(fields.sizes.ravel() + DAMPING)).astype(np.float32)) @ matrix).astype(np.float32)
     return [scaled[field * count : (field + 1) * count] for field in range(4)]
+
+
+def column_weights(rows: Rows) -> NDArray[np.float64]:
+    """What each comment counts when columns are weighed; shape (comments,)."""
+    return np.where(rows.real, rows.weight, rows.weight * _WRITTEN_SHARE)
 
 
 def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float64]:
@@ -146,22 +174,32 @@ def _one_fold(rows: Rows, chosen: NDArray[np.bool_], fold: int, seed: int) -> tu
 
 
 def fit_columns(
-    columns: NDArray[np.float64], promotional: NDArray[np.bool_], weight: NDArray[np.float64]
+    columns: NDArray[np.float64],
+    promotional: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    learned: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], float]:
-    """The weight of every column, in log-odds, and the base."""
+    """The weight of every column, in log-odds, 0 for those that are not ``learned``, and the base."""
     model = LogisticRegression(C=_COLUMNS_C, solver="newton-cholesky")
-    model.fit(columns, promotional, sample_weight=weight * len(weight) / weight.sum())
-    weights: NDArray[np.float64] = model.coef_[0]
+    model.fit(columns[:, learned], promotional, sample_weight=weight * len(weight) / weight.sum())
+    weights = np.zeros(columns.shape[1])
+    weights[learned] = model.coef_[0]
     return weights, float(model.intercept_[0])
 
 
 def group_folds(comments: pd.DataFrame, folds: int = FOLDS) -> NDArray[np.intp]:
-    """A fold for each comment: a site stays whole, and the folds hold about the same number of promotional ones."""
-    site = comments["source"] + "\0" + comments["site"]
-    sizes = (comments["label"] == "promotional").groupby(site).sum() + 0.05 * site.value_counts()
+    """A fold for each comment: a site stays whole, and the folds hold about the same number of promotional ones.
+
+    What was written for training has a fold of its own behind the others, so that all of it teaches each of them.
+    """
+    real = real_rows(comments)
+    site = (comments["source"] + "\0" + comments["site"])[real]
+    sizes = (comments.loc[real, "label"] == "promotional").groupby(site).sum() + 0.05 * site.value_counts()
     load = np.zeros(folds)
     fold_of = {}
     for name, size in sizes.sort_values(ascending=False, kind="stable").items():
         fold_of[name] = int(load.argmin())
         load[fold_of[name]] += float(size)
-    return np.asarray(site.map(fold_of), np.intp)
+    fold = np.full(len(comments), folds)
+    fold[real] = site.map(fold_of)
+    return fold

@@ -29,6 +29,8 @@ HOLD_RATE, REJECT_RATE = 0.01, 0.0002
 _MOST_PER_SITE = 6_000  # comments of one label
 _FEW_HAM = 50  # ordinary comments that a site needs to have a say in the thresholds
 GAPS = 0.5
+_GAP_SHARE = 0.3  # of a comment's weight, for its copy with gaps
+_CERTAIN = 0.98  # a probability at which a label that says otherwise is taken for a slip
 _TOPIC_PAIRS = 1_500  # ordinary comments of one site that are held against articles
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "confusable-homoglyphs", "publicsuffixlist")
 
@@ -49,12 +51,44 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """Held-out logits of the training comments, with what was learned from them."""
+    """Held-out, calibrated scores of the training comments, with what was learned from them.
 
-    logits: NDArray[np.float64]
+    ``doubted``: real comments that a detector which never saw their site is certain about, against their label.
+    """
+
+    scores: NDArray[np.float64]
     calibration: NDArray[np.float64]
     hold: float
     reject: float
+    doubted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Comments that were read, with the columns by which detectors are weighed.
+
+    ``columns`` hold wording by weights that were fitted without the comment's fold.
+    """
+
+    tables: Tables
+    rows: fit.Rows
+    columns: NDArray[np.float64]
+    gaps: "Gaps"
+    topic_figures: dict[str, float]
+
+
+def prepare(data: Dataset, seed: int, jobs: int, say: Say) -> Prepared:
+    """Read all comments of ``data`` and weigh the wording of each fold of sites by the others."""
+    comments, pairs = data.comments, data.pairs()
+    say(f"reading {len(comments):,} comments")
+    tables = make_tables(data, seed)
+    off_topic, topic_figures = fit_off_topic(data, tables, seed)
+    tables = replace(tables, off_topic=off_topic)
+    rows = fit.read_rows(comments, pairs, tables, fit.group_folds(comments))
+    gaps = read_gaps(pairs, tables, seed)
+    say(f"fitting on {len(np.unique(rows.fold))} folds of sites")
+    wording = fit.held_out_wording(rows, np.ones(len(comments), bool), seed, jobs)
+    return Prepared(tables, rows, np.hstack([rows.columns, wording]), gaps, topic_figures)
 
 
 def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate:
@@ -63,29 +97,16 @@ def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate
     data = thinned(data, seed)
     comments = data.comments
     check_labels(comments)
-    say(f"reading {len(comments):,} comments")
-    tables = make_tables(data, seed)
-    off_topic, topic_figures = fit_off_topic(data, tables, seed)
-    tables = replace(tables, off_topic=off_topic)
-    folds = fit.group_folds(comments)
-    rows = fit.read_rows(comments, data.pairs(), tables, folds)
-    gaps = read_gaps(data.pairs(), tables, seed)
-    everything = np.ones(len(comments), bool)
-    say(f"fitting on {fit.FOLDS} folds of sites")
-    columns = np.hstack([rows.columns, fit.held_out_wording(rows, everything, seed, jobs)])
-    judged = _judge(rows, columns, gaps, comments)
-    say("fitting on everything")
-    wording = fit.fit_wording(rows, everything, seed)
-    weights, base = _fit_columns(rows, columns, gaps, everything)
-    usual = usual_columns(columns[~rows.promotional])
-    parameters = Parameters(tables, wording, weights, usual, base + float(usual @ weights), judged.calibration)
-    return Candidate(parameters, _manifest(name, seed, comments, judged, topic_figures))
-
-
-def telling(comments: pd.DataFrame) -> NDArray[np.bool_]:
-    """The comments that tell of real sites: those that nobody wrote for training, or all where there are no others."""
-    real = ~comments["source"].isin(WRITTEN).to_numpy(bool)
-    return real if real.any() else np.ones(len(comments), bool)
+    read = prepare(data, seed, jobs, say)
+    judged = _judge(read, comments)
+    sure = ~judged.doubted
+    say(f"fitting on everything but {(~sure).sum():,} comments whose label all other sites contradict")
+    wording = fit.fit_wording(read.rows, sure, seed)
+    weights, base = weigh_columns(read, sure)
+    usual = usual_columns(read.columns[~read.rows.promotional])
+    calibration = judged.calibration
+    parameters = Parameters(read.tables, wording, weights, usual, base + float(usual @ weights), calibration)
+    return Candidate(parameters, _manifest(name, seed, comments, read, judged))
 
 
 def usual_columns(ham: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -157,27 +178,39 @@ def with_gaps(
     return np.vstack([columns[rows], np.hstack([gaps.columns[here], wording])]), np.concatenate([rows, gaps.of[here]])
 
 
-def _fit_columns(
-    rows: fit.Rows, columns: NDArray[np.float64], gaps: Gaps, chosen: NDArray[np.bool_]
+def weigh_columns(
+    read: Prepared, chosen: NDArray[np.bool_], kept: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.float64], float]:
-    known, of = with_gaps(columns, gaps, chosen)
-    return fit.fit_columns(known, rows.promotional[of], rows.weight[of])
+    """The weights of all columns, or of those that are ``kept``, by the chosen rows, and the base."""
+    known, of = with_gaps(read.columns, read.gaps, chosen)
+    weight = fit.column_weights(read.rows)[of]
+    weight[int(chosen.sum()) :] *= _GAP_SHARE
+    learned = read.rows.learned if kept is None else read.rows.learned & kept
+    return fit.fit_columns(known, read.rows.promotional[of], weight, learned)
 
 
-def _judge(rows: fit.Rows, columns: NDArray[np.float64], gaps: Gaps, comments: pd.DataFrame) -> _Judged:
+def held_out_logits(read: Prepared, kept: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Each comment's logit by weights that were fitted on the other folds; shape (comments,)."""
+    logits = np.zeros(len(read.columns))
+    for fold in np.unique(read.rows.fold):
+        there = read.rows.fold != fold
+        weights, base = weigh_columns(read, there, kept)
+        logits[~there] = read.columns[~there] @ weights + base
+    return logits
+
+
+def _judge(read: Prepared, comments: pd.DataFrame) -> _Judged:
     """Score every fold by weights that were fitted on the others; calibrate and choose thresholds on that."""
-    logits = np.zeros(len(columns))
-    for fold in np.unique(rows.fold):
-        there = rows.fold != fold
-        weights, base = _fit_columns(rows, columns, gaps, there)
-        logits[~there] = columns[~there] @ weights + base
-    calibration = calibrate(logits, rows.promotional, rows.weight)
+    logits, rows = held_out_logits(read), read.rows
+    real = rows.real
+    calibration = calibrate(logits[real], rows.promotional[real], fit.site_weights(comments[real]))
     scores = probabilities(calibrated(logits, calibration))
-    real = telling(comments) & ~rows.promotional
+    ham = real & ~rows.promotional
     site = (comments["source"] + "/" + comments["site"]).to_numpy(object)
-    hold = threshold(scores[real], site[real], HOLD_RATE)
-    reject = threshold(scores[real], np.full(real.sum(), "all", object), REJECT_RATE)
-    return _Judged(logits, calibration, hold, max(reject, hold))
+    hold = threshold(scores[ham], site[ham], HOLD_RATE)
+    reject = threshold(scores[ham], np.full(ham.sum(), "all", object), REJECT_RATE)
+    doubted = real & np.where(rows.promotional, scores < 1 - _CERTAIN, scores > _CERTAIN)
+    return _Judged(scores, calibration, hold, max(reject, hold), doubted)
 
 
 def calibrate(
@@ -266,15 +299,14 @@ def topic_pairs(data: Dataset, seed: int) -> tuple[list[Pair], list[Pair], list[
     return own, other, sites
 
 
-def _manifest(
-    name: str, seed: int, comments: pd.DataFrame, judged: _Judged, topic_figures: dict[str, float]
-) -> dict[str, Any]:
-    scores = probabilities(calibrated(judged.logits, judged.calibration))
-    promotional = (comments["label"] == "promotional").to_numpy(bool)
+def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judged: _Judged) -> dict[str, Any]:
+    scores, promotional, real = judged.scores, read.rows.promotional, read.rows.real
     site = comments["source"] + "/" + comments["site"]
     figures = measures.by_group(site, promotional, scores, judged.hold, judged.reject)
-    real = telling(comments)
+    sure = ~judged.doubted
+    cleaned = measures.by_group(site[sure], promotional[sure], scores[sure], judged.hold, judged.reject)
     told = set(site[real])
+    doubted_by_site = pd.Series(judged.doubted).groupby(site.to_numpy(object)).sum()
     return {
         "version": name,
         "seed": seed,
@@ -298,7 +330,9 @@ def _manifest(
             "note": "each site scored by a detector that was fitted without it",
             "sites": {name: figure.as_dict() for name, figure in figures.items()},
             "macro": measures.macro(figure for name, figure in figures.items() if name in told),
-            "off_topic_auc": topic_figures,
+            "macro_without_doubted_labels": measures.macro(fig for name, fig in cleaned.items() if name in told),
+            "doubted_labels": {str(name): int(count) for name, count in doubted_by_site.items() if count},
+            "off_topic_auc": read.topic_figures,
         },
     }
 
