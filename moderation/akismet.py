@@ -12,14 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import Connection
 
 from moderation import decisions
+from moderation.addresses import expect_url
 from moderation.checking import Checker
 from moderation.comment import Action, Article, Author, Comment, Decision, Manner, Status
-from moderation.storage import activity, comments
+from moderation.spam import is_spam
+from moderation.storage import activity, callbacks, comments, endpoints
 from moderation.storage.activity import Activity, Counted
 from moderation.storage.database import Database
 from moderation.storage.decisions import Maker
+from moderation.storage.endpoints import AKISMET
 from moderation.storage.records import Site, StoredComment
 from moderation.storage.tables import comments as table
 
@@ -36,7 +42,8 @@ class AkismetCall:
     """One comment as a CMS tells of it, without an id.
 
     ``blog`` is the address that asks, as it is counted. ``guid`` was told by an earlier answer, where the CMS kept it;
-    ``reporter`` is who decided there. ``is_test`` asks for an answer without a trace.
+    ``reporter`` is who decided there. ``is_test`` asks for an answer without a trace. ``callback`` is an address of the
+    blog at which it wants to hear what is no longer so, in calls that carry ``key``; both empty where it does not.
     """
 
     comment: Comment
@@ -45,6 +52,8 @@ class AkismetCall:
     guid: str = ""
     reporter: str = ""
     is_test: bool = False
+    callback: str = ""
+    key: str = ""
 
 
 class AkismetAnswer(NamedTuple):
@@ -66,15 +75,15 @@ class Akismet:
 
     def check(self, site: Site, call: AkismetCall) -> AkismetAnswer:
         """Check a comment, store it and queue it where a person must decide; asked again, tell where it stands."""
-        guid = guid_of(call)
+        guid, number = guid_of(call), None
         if call.is_test or _is_test_author(call.comment.author):
             answer = self._try(site, call, guid)
         else:
             stored = self._stored(site, guid) or self._checker.check(site, replace(call.comment, id=guid), call.article)
-            answer = _answer(site, guid, stored.action, stored.status)
+            number, answer = stored.number, _answer(site, guid, stored.action, stored.status)
         if call.comment.manner is Manner.BY_STAFF:
             answer = answer._replace(is_spam=False, may_discard=False)
-        self._count(site, call, Counted.SPAM if answer.is_spam else Counted.HAM)
+        self._note(site, call, number, answer)
         return answer
 
     def report(self, site: Site, call: AkismetCall, decision: Decision) -> None:
@@ -86,6 +95,7 @@ class Akismet:
         counted = Counted.FALSE_POSITIVES if decision is Decision.APPROVE else Counted.MISSED_SPAM
         with self._database.writing() as connection:
             rows = comments.lock(connection, [number])
+            callbacks.say(connection, number, decision is not Decision.APPROVE)  # the CMS need not hear what it told
             made = decisions.decide(connection, rows, decision, maker=maker, batch=decisions.new_batch(), now=now)
             if made.numbers:
                 activity.count(connection, site.id, self._month(), call.blog, counted)
@@ -132,9 +142,20 @@ class Akismet:
                 return found.number
         return self._checker.check(site, replace(call.comment, id=guid), call.article).number
 
-    def _count(self, site: Site, call: AkismetCall, counted: Counted) -> None:
+    def _note(self, site: Site, call: AkismetCall, number: int | None, answer: AkismetAnswer) -> None:
+        """Count an answer, and keep where to tell when it is no longer so."""
         with self._database.writing() as connection:
+            counted = Counted.SPAM if answer.is_spam else Counted.HAM
             activity.count(connection, site.id, self._month(), call.blog, counted)
+            if number is not None and _is_own(call):
+                callbacks.keep(connection, number, call.callback, answer.is_spam)
+                self._keep_key(connection, site, call.key)
+
+    def _keep_key(self, connection: Connection, site: Site, key: str) -> None:
+        """Keep the key as it is, which calls back must carry: a new one in place of the one before."""
+        known = endpoints.find(connection, site.id, AKISMET)
+        if known is None or known.secret != key:
+            endpoints.put(connection, site.id, AKISMET, secret=key, now=self._clock())
 
     def _month(self) -> str:
         return self._clock().strftime("%Y-%m")
@@ -155,11 +176,16 @@ def _as_compared(text: str) -> str:
 
 
 def _answer(site: Site, guid: str, action: Action, status: Status) -> AkismetAnswer:
-    """A site that only watches is advised to publish what its people see as held."""
-    held = status is Status.HELD and action is not Action.PUBLISH and not site.settings.akismet_passes_held
-    is_spam = status is Status.REJECTED or held
     may_discard = status is Status.REJECTED and site.settings.akismet_discards
-    return AkismetAnswer(is_spam, guid, may_discard, action)
+    return AkismetAnswer(is_spam(action, status, site.settings), guid, may_discard, action)
+
+
+def _is_own(call: AkismetCall) -> bool:
+    """Whether the address to call back is the blog's own: on another's word nobody is called."""
+    try:
+        return bool(call.callback) and expect_url(call.callback) == urlsplit(f"http://{call.blog}").hostname
+    except ValueError:
+        return False
 
 
 def _is_test_author(author: Author) -> bool:

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from moderation import webhooks
+from moderation import akismet_callbacks, webhooks
 from moderation.delivery import MOST_ANSWER_BYTES, TIMEOUT_S, Deliverer
 from moderation.guarded_http import Client
 from moderation.settings import Settings
@@ -17,7 +17,7 @@ from moderation.storage.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
-TARGETS = (webhooks.TARGET,)
+TARGETS = (webhooks.TARGET, akismet_callbacks.TARGET)
 LOOK_S = 0.5
 """How often a thread that found nothing looks again."""
 

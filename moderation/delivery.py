@@ -56,17 +56,23 @@ def fault_of_status(answer: Answer) -> str:
     return "" if answer.ok else f"answered {answer.status}"
 
 
+def note_nothing(_connection: Connection, _due: Due) -> None:
+    """Where nothing but the event itself is to be kept of a delivery."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One kind of receiver. ``name`` is what stands in the outbox.
 
     ``request`` makes an event's request, anew for each attempt (the time is of now), or gives None where this receiver
     need not be told. It may read the store. ``fault`` says why an answer is no success, empty where it is one.
+    ``taken`` notes, with the event's end, that this receiver knows.
     """
 
     name: str
     request: Callable[[Connection, Due, datetime], Request | None]
     fault: Callable[[Answer], str] = fault_of_status
+    taken: Callable[[Connection, Due], None] = note_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,7 @@ class Deliverer:
         if outcome is None or not outcome.attempt.error:
             if outbox.settle(connection, due, attempt, {"delivered_at": now, "attempts": due.attempts + 1}):
                 endpoints.succeeded(connection, due.endpoint)
+                self._targets[due.endpoint.target].taken(connection, due)
             return
         asked = _asked_to_wait(outcome.answer, now)
         if outbox.settle(connection, due, attempt, self._next(due, now, asked)):

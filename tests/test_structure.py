@@ -27,12 +27,14 @@ MAY_IMPORT = {
     "site_commands": "moderator, terminal",
     "terminal": "moderator, release, settings, storage",
     "server": "api, background, moderator, release, settings, storage",
-    "background": "delivery, guarded_http, settings, storage, webhooks",
+    "background": "akismet_callbacks, delivery, guarded_http, settings, storage, webhooks",
     "lines": "moderator, web",
     "web": "comment, moderator",
     "moderator": f"{USE_CASES}, comment, detection, storage",
     "checking": "comment, decisions, detection, rules, storage",
-    "akismet": "checking, comment, decisions, storage",
+    "akismet": "addresses, checking, comment, decisions, spam, storage",
+    "akismet_callbacks": "comment, delivery, guarded_http, spam, storage",
+    "spam": "comment, storage",
     "keys": "storage",
     "reports": "review, storage",
     "review": "comment, decisions, detection, storage",
@@ -71,7 +73,8 @@ ONLY_IN = {
     "safetensors": "release",
     "scipy": "training",
     "sklearn": "training",
-    "sqlalchemy": "storage, accounts, checking, decisions, delivery, endpoints, keys, moderator, review, webhooks",
+    "sqlalchemy": "storage, accounts, akismet, akismet_callbacks, checking, decisions, delivery, endpoints, keys, "
+    "moderator, review, webhooks",
     "werkzeug": "web",
 }
 """The libraries that belong to some parts only; above storage, SQLAlchemy's types alone."""

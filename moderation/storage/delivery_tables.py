@@ -58,3 +58,11 @@ deliveries = sa.Table(
     text("error"),
     sa.Column("duration_s", sa.Float, nullable=False),
 )
+
+akismet_callbacks = sa.Table(
+    "akismet_callbacks",
+    metadata,
+    comment(primary_key=True, autoincrement=False),
+    text("url"),
+    sa.Column("said_spam", sa.Boolean, nullable=False),
+)

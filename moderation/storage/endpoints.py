@@ -18,6 +18,9 @@ from moderation.storage.tables import upsert
 WEBHOOK = "webhook"
 """The target that tells a publication of its comments in Standard Webhooks form."""
 
+AKISMET = "akismet"
+"""The target that tells a CMS that asked by Akismet's protocol; its address stands with each comment."""
+
 _e = endpoints.c
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.storage import campaigns, moderators, outbox, search, tallies
+from moderation.storage import callbacks, campaigns, moderators, outbox, search, tallies
 from moderation.storage.comments import read_reasons, write_reasons
 from moderation.storage.tables import comments, revisions, scores
 
@@ -38,6 +38,7 @@ def purge(connection: Connection, rows: Sequence[sa.Row[Any]], now: datetime) ->
     connection.execute(sa.update(revisions).where(revisions.c.comment_id.in_(numbers)).values(body=""))
     search.forget(connection, numbers)
     campaigns.forget(connection, numbers)
+    callbacks.forget(connection, numbers)
 
 
 def sweep(connection: Connection, before: datetime, now: datetime) -> None:

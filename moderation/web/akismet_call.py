@@ -68,11 +68,21 @@ def need(fields: Fields, *names: str) -> None:
 def site_of(environ: "WSGIEnvironment", gate: Gate, fields: Fields) -> Site:
     """The site whose key stands in the fields, or in front of the host's name. Raises WrongCallError."""
     label = environ.get("HTTP_HOST", "").partition(".")[0].lower()
-    key = fields.get("api_key") or fields.get("key") or (label if _KEY.fullmatch(label) else "")
-    site = gate.moderator.site_of_key(key.strip(), KeyKind.SITE, KeyKind.AKISMET) if key.strip() else None
+    key = key_in(fields) or (label if is_akismet_key(label) else "")
+    site = gate.moderator.site_of_key(key, KeyKind.SITE, KeyKind.AKISMET) if key else None
     if site is None:
         raise WrongCallError("Send the key of a site as api_key, or in front of the host's name: KEY.HOST.")
     return site
+
+
+def key_in(fields: Fields) -> str:
+    """The key that stands in the fields, empty where none does."""
+    return (fields.get("api_key") or fields.get("key") or "").strip()
+
+
+def is_akismet_key(text: str) -> bool:
+    """Whether a text has the form of an Akismet key."""
+    return bool(_KEY.fullmatch(text))
 
 
 def read_fields(data: bytes, content_type: str) -> dict[str, str]:
@@ -86,12 +96,15 @@ def read_fields(data: bytes, content_type: str) -> dict[str, str]:
 
 def call_of(fields: Fields, now: datetime) -> AkismetCall:
     """The comment that fields tell of, and what is to be known of the call itself."""
+    key = key_in(fields)
     return AkismetCall(
         comment=_comment(fields, now),
         article=_article(fields),
         blog=address_of(fields.get("blog", "")),
         guid=fields.get("guid", "").strip(),
         reporter=fields.get("reporter", "").strip(),
+        callback=fields.get("callback", "").strip() if is_akismet_key(key) else "",
+        key=key,
         is_test=fields.get("is_test", "").strip().lower() not in _NO,
     )
 
