@@ -27,7 +27,7 @@ from training.datasets import ARTICLE_COLUMNS, COLUMNS
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "models" / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"(?:<!-- (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(?:<!-- ([\w-]+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 PAGE_IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 
 
@@ -171,9 +171,13 @@ def test_training_columns_are_told() -> None:
     assert all(f"`{column}`" in part for column in set(ARTICLE_COLUMNS) - {"site"})
 
 
+def block(page: Path, name: str) -> str:
+    """The example of this name on a page."""
+    return {mark: text for mark, _, text in BLOCK.findall(page.read_text(encoding="utf-8"))}[name]
+
+
 def example(name: str) -> dict[str, Any]:
-    found = {mark: block for mark, _, block in BLOCK.findall(README.read_text(encoding="utf-8")) if mark}
-    told: dict[str, Any] = json.loads(found[name])
+    told: dict[str, Any] = json.loads(block(README, name))
     return told
 
 

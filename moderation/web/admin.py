@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation.moderator import Invalid, Moderator, NotFound, Role, User
+from moderation.moderator import Invalid, KeyKind, Moderator, NotFound, Role, User
 from moderation.web.review_access import for_administrators
 
 _KEPT_HOURS = (0, 1, 24, 168)
@@ -40,12 +40,14 @@ def _sites(pages: Blueprint, moderator: Moderator) -> None:
         hours = request.form.get("keep", "")
         if hours not in map(str, _KEPT_HOURS):
             raise Invalid(f"an old key is kept for {', '.join(map(str, _KEPT_HOURS))} hours")
-        name = request.form.get("site", "")
-        return _key(name, moderator.rotate_key(name, timedelta(hours=int(hours))))
+        name, kind = request.form.get("site", ""), request.form.get("kind", KeyKind.SITE)
+        if kind not in list(KeyKind):
+            raise Invalid(f"a key's kind is one of {', '.join(KeyKind)}")
+        return _key(name, moderator.rotate_key(name, timedelta(hours=int(hours)), KeyKind(kind)), KeyKind(kind))
 
 
-def _key(site: str, key: str) -> str:
-    return render_template("site_key.html", site=site, key=key, origin=request.host_url.rstrip("/"))
+def _key(site: str, key: str, kind: KeyKind = KeyKind.SITE) -> str:
+    return render_template("site_key.html", site=site, key=key, kind=kind, origin=request.host_url.rstrip("/"))
 
 
 def _users(pages: Blueprint, moderator: Moderator) -> None:

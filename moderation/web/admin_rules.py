@@ -163,6 +163,8 @@ def _settings_form() -> SiteSettings:
         hold_off_topic=_probability("hold_off_topic"),
         hold_new_authors="hold_new_authors" in request.form,
         watch_only="watch_only" in request.form,
+        akismet_passes_held="akismet_passes_held" in request.form,
+        akismet_discards="akismet_discards" in request.form,
     )
 
 

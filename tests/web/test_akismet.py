@@ -13,6 +13,7 @@ from moderation.comment import Decision, Manner, Status
 from moderation.moderator import KeyKind, Moderator, SiteSettings, Unavailable
 from moderation.storage.database import Database
 from tests.conftest import THRESHOLDS
+from tests.test_readme import ROOT, block
 from tests.web.conftest import Service, told
 
 SPAM = "Great post! slot gacor, togel singapore https://slot.example"
@@ -287,6 +288,16 @@ def test_without_a_database_it_is_neither(door: Door, service: Service, monkeypa
     answer = door.call("/1.1/comment-check", READER)
     assert (answer.status_code, answer.text) == (503, "unavailable")
     assert answer.headers["Retry-After"]
+
+
+def test_documented_request_has_its_answer(door: Door) -> None:
+    page = ROOT / "docs" / "integrate.md"
+    head, _, body = block(page, "akismet-request").partition("\n\n")
+    (method, path), kind = head.split("\n")[0].split(" "), head.partition("Content-Type: ")[2]
+    sent = body.strip().replace("0123456789ab", door.key)
+    answer = door.client.open(path, method=method, data=sent, content_type=kind)
+    told = [f"Content-Type: {answer.content_type}", f"X-akismet-guid: {answer.headers['X-akismet-guid']}"]
+    assert "\n".join([answer.status, *told, "", answer.text, ""]) == block(page, "akismet-answer")
 
 
 # --- Reports ---------------------------------------------------------------------------------------------------------

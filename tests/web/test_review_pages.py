@@ -9,7 +9,18 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from moderation.comment import Action, Article, Author, Comment, Decision, Status
-from moderation.moderator import Filter, Moderator, Order, Role, RuleKind, Site, SiteSettings, StoredComment, User
+from moderation.moderator import (
+    Filter,
+    KeyKind,
+    Moderator,
+    Order,
+    Role,
+    RuleKind,
+    Site,
+    SiteSettings,
+    StoredComment,
+    User,
+)
 from moderation.storage.database import Database
 from tests.web.conftest import Service, told
 
@@ -200,12 +211,14 @@ def test_rules_are_removed(browser: FlaskClient, moderator: Moderator, site: Sit
 
 def test_settings_are_tried_and_switched_on(browser: FlaskClient, moderator: Moderator, site: Site) -> None:
     hold(moderator, site, "one")
-    form = {"hold": "0.2", "reject": "", "hold_off_topic": "0.9", "watch_only": "on"}
+    form = {"hold": "0.2", "reject": "", "hold_off_topic": "0.9", "watch_only": "on", "akismet_discards": "on"}
     tried = browser.post("/review/rules/settings?site=gazette", data=form | {"do": "try"})
     assert "Nothing is switched on yet" in tried.text
     assert moderator.site("gazette").settings == site.settings
     browser.post("/review/rules/settings?site=gazette", data=form | {"do": "save"})
-    assert moderator.site("gazette").settings == SiteSettings(hold=0.2, hold_off_topic=0.9, watch_only=True)
+    assert moderator.site("gazette").settings == SiteSettings(
+        hold=0.2, hold_off_topic=0.9, watch_only=True, akismet_discards=True
+    )
 
 
 @pytest.mark.parametrize("field", [{"hold": "0.999"}, {"hold": "x"}, {"reject": "nan"}, {"reject": "0.1"}])
@@ -240,6 +253,16 @@ def test_rotated_key_is_shown_once(browser: FlaskClient, moderator: Moderator, s
     assert moderator.site_of_key(key[0]) is not None
     assert moderator.site_of_key(service.key) is None
     assert key[0] not in browser.get("/review/sites").text
+
+
+def test_akismet_key_is_shown_once(browser: FlaskClient, moderator: Moderator, service: Service) -> None:
+    page = browser.post("/review/sites/key", data={"site": "gazette", "keep": "0", "kind": "akismet"}).text
+    key = re.search(r"\b[0-9a-f]{12}\b", page)
+    assert key is not None
+    assert moderator.site_of_key(key[0], KeyKind.AKISMET) is not None
+    assert moderator.site_of_key(service.key) is not None
+    assert key[0] not in browser.get("/review/sites").text
+    assert browser.post("/review/sites/key", data={"site": "gazette", "keep": "0", "kind": "x"}).status_code == 400
 
 
 def test_dashboard_shows_what_was_decided(browser: FlaskClient, moderator: Moderator, site: Site) -> None:
