@@ -73,8 +73,10 @@ def test_python_client_checks_and_reports(running: Running) -> None:
         assert client.comment_check(READER, **spam) is akismet.CheckResponse.SPAM
         assert client.comment_check(READER, **ham) is akismet.CheckResponse.HAM
         assert client.comment_check(READER, comment_author="viagra-test-123") is akismet.CheckResponse.SPAM
-        assert client.comment_check(READER, is_test=True, **spam) is akismet.CheckResponse.SPAM
-        assert client.comment_check(READER, user_role="administrator", **spam) is akismet.CheckResponse.HAM
+        assert client.comment_check(READER, is_test=True, comment_content=SPAM) is akismet.CheckResponse.SPAM
+        assert (
+            client.comment_check(READER, user_role="administrator", comment_content=SPAM) is akismet.CheckResponse.HAM
+        )
         assert client.submit_spam(READER, **ham)
         assert client.submit_ham(READER, **spam)
         assert client.comment_check(READER, **ham) is akismet.CheckResponse.SPAM

@@ -173,7 +173,8 @@ def test_training_columns_are_told() -> None:
 
 def block(page: Path, name: str) -> str:
     """The example of this name on a page."""
-    return {mark: text for mark, _, text in BLOCK.findall(page.read_text(encoding="utf-8"))}[name]
+    found: dict[str, str] = {mark: text for mark, _, text in BLOCK.findall(page.read_text(encoding="utf-8"))}
+    return found[name]
 
 
 def example(name: str) -> dict[str, Any]:
