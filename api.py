@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     database = Database.open(settings.database_url, connections=settings.threads)
     moderator = Moderator(GatheringRelease.of(release), database)
     moderator.warm()
-    metrics = Metrics()
+    metrics = Metrics(moderator.endpoints.outgoing)
     gate = Gate(moderator, metrics, settings.max_body_bytes)
 
     app = Flask("moderation", static_folder=None)

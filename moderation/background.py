@@ -1,4 +1,4 @@
-"""What the service does beside its requests: deliver events. Threads that look for work, here and there.
+"""What the service does beside its requests: deliver events, fetch articles. Threads that look for work.
 
 The one place that knows every target. ``moderation serve`` starts it in each of its processes, ``moderation deliver``
 runs nothing else; since work is leased, any number may run beside each other.
@@ -7,10 +7,13 @@ runs nothing else; since work is leased, any number may run beside each other.
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from moderation import akismet_callbacks, webhooks
 from moderation.delivery import MOST_ANSWER_BYTES, TIMEOUT_S, Deliverer
+from moderation.fetching import MOST_PAGE_BYTES, Fetcher
 from moderation.guarded_http import Client
+from moderation.moderator import Moderator, Release
 from moderation.settings import Settings
 from moderation.storage.database import Database
 from moderation.storage.errors import StoreError
@@ -72,15 +75,17 @@ class Background:
         try:
             return self._try_each()
         except StoreError as error:
-            logger.warning("%s; events wait", error)
-        except Exception:  # a thread that ends silently would leave events waiting for ever
-            logger.exception("events wait")
+            logger.warning("%s; events and articles wait", error)
+        except Exception:  # a thread that ends silently would leave its work waiting for ever
+            logger.exception("events and articles wait")
         self._stopping.wait(REST_S)
         return False
 
 
-def prepare(settings: Settings, threads: int) -> Background:
+def prepare(settings: Settings, release: Release, threads: int) -> Background:
     """The background of a process, with connections of its own. Raises StoreError."""
     database = Database.open(settings.database_url, connections=threads)
     client = Client(settings.allowed_networks, TIMEOUT_S, MOST_ANSWER_BYTES)
-    return Background([Deliverer(database, client, TARGETS).work], threads)
+    pages = replace(client, most_bytes=MOST_PAGE_BYTES)
+    fetcher = Fetcher(database, pages, Moderator(release, database).put_fetched)
+    return Background([Deliverer(database, client, TARGETS).work, fetcher.work], threads)

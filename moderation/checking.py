@@ -16,12 +16,13 @@ from moderation.decisions import keep_traces, make_findable
 from moderation.detection.campaigns import plain_traces
 from moderation.detection.languages import language_of
 from moderation.rules import REMEMBERED, Rules
-from moderation.storage import articles, campaigns, comments, outbox, tallies
+from moderation.storage import articles, campaigns, comments, fetches, outbox, sites, tallies
 from moderation.storage.articles import Known
 from moderation.storage.columns import storable
 from moderation.storage.comments import Judged, comment_of
 from moderation.storage.database import Database
 from moderation.storage.errors import Invalid
+from moderation.storage.fetches import Errand
 from moderation.storage.records import Site
 
 CHANGED_AFTER_REJECTION = "changed after it was rejected"
@@ -121,6 +122,27 @@ class Checker:
         self._score_all_waiting(site, known, known.number)
         return is_new
 
+    def put_fetched(self, site_id: int, article: Article, errand: Errand) -> int | None:
+        """Store an article that was fetched, and score the comments that waited for it; gives its version.
+
+        Where the publication sent it meanwhile nothing is stored, and None given.
+        """
+        with self._database.writing() as connection:
+            if not articles.is_at(connection, errand.number, errand.version):
+                return None
+            site = sites.numbered(connection, site_id)
+            known, _is_new = articles.put(connection, site_id, article)
+            self._score_waiting(connection, site, known, known.number)
+        self._remember(site, article, known)
+        self._score_all_waiting(site, known, known.number)
+        return known.version
+
+    def want_article(self, site: Site, article: Article) -> None:
+        """See ``Moderator.want_article``."""
+        if article.url and articles.is_named_only(article) and self._known(site, article) is None:
+            with self._database.writing() as connection:
+                self._number(connection, site, article, None)
+
     def advise(self, site: Site, pairs: Sequence[Pair]) -> list[Advice]:
         """See ``Moderator.score_many``."""
         whole = [(comment, self._whole(site, article)) for comment, article in pairs]
@@ -171,7 +193,12 @@ class Checker:
     def _number(self, connection: Connection, site: Site, article: Article | None, known: Known | None) -> int | None:
         if known is not None:
             return known.number
-        return None if article is None else articles.name(connection, site.id, article)
+        if article is None:
+            return None
+        number = articles.name(connection, site.id, article)
+        if article.url:
+            fetches.want(connection, site.id, number, article.url, self._clock())
+        return number
 
     # --- Score and store -----------------------------------------------------------------------------------------
 

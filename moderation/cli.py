@@ -65,12 +65,16 @@ def serve(**given: Any) -> None:
 )
 @click.option("--once", is_flag=True, help="Do what is due now, then end.")
 def deliver(threads: int, once: bool) -> None:
-    """Send events until this is stopped; any number of these may run beside each other and beside `serve`."""
+    """Send events and fetch articles until this is stopped.
+
+    Any number of these may run beside each other and beside `serve`.
+    """
     import signal
 
-    from moderation import background
+    from moderation import background, release
 
-    work = background.prepare(every_setting.load(), threads)
+    settings = every_setting.load()
+    work = background.prepare(settings, release.load(release.current(settings.models)), threads)
     if once:
         work.work_off()
         return

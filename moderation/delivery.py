@@ -164,7 +164,7 @@ class Deliverer:
                 endpoints.succeeded(connection, due.endpoint)
                 self._targets[due.endpoint.target].taken(connection, due)
             return
-        asked = _asked_to_wait(outcome.answer, now)
+        asked = asked_to_wait(outcome.answer, now)
         if outbox.settle(connection, due, attempt, self._next(due, now, asked)):
             paused_until = self._pause(due, now, asked)
             endpoints.failed(connection, due.endpoint, paused_until, _gone(due.endpoint, outcome.attempt))
@@ -187,7 +187,7 @@ def _gone(endpoint: Endpoint, attempt: Attempt) -> str:
     return "its address answered 410: it is gone" if attempt.status == HTTPStatus.GONE and endpoint.url else ""
 
 
-def _asked_to_wait(answer: Answer | None, now: datetime) -> timedelta:
+def asked_to_wait(answer: Answer | None, now: datetime) -> timedelta:
     """How long ``Retry-After`` of a 429 or 503 asks to wait, in seconds or until a date."""
     if answer is None or answer.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         return timedelta(0)

@@ -4,22 +4,26 @@ Knows the store; neither how an event is sent nor who asks.
 """
 
 import base64
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
 from moderation.addresses import AddressError, expect_url
-from moderation.storage import endpoints, outbox
+from moderation.storage import endpoints, fetches, outbox
 from moderation.storage.database import Database
 from moderation.storage.endpoints import WEBHOOK, Endpoint
 from moderation.storage.errors import Invalid, NotFound
+from moderation.storage.fetches import Fetch
 from moderation.storage.outbox import Sent
 from moderation.storage.records import Page, Site
 
 SECRET_BYTES = 32
+LONGEST_HOST, MOST_HOSTS = 253, 100
+_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,33 @@ class Endpoints:
         """How many of a site's events are still to be delivered."""
         with self._database.reading() as connection:
             return outbox.pending(connection, site.id, WEBHOOK)
+
+    def hosts(self, site: Site) -> tuple[str, ...]:
+        """The hosts from which a site's articles may be fetched."""
+        with self._database.reading() as connection:
+            return fetches.hosts(connection, site.id)
+
+    def set_hosts(self, site: Site, hosts: Iterable[str]) -> None:
+        """List hosts in place of the former ones; ``*.gazette.example`` is all below it. Raises ``Invalid``."""
+        listed = [host.strip().lower() for host in hosts if host.strip()]
+        wrong = [host for host in listed if len(host) > LONGEST_HOST or not _HOST.fullmatch(host)]
+        if wrong:
+            raise Invalid(f"a host is a name like gazette.example or *.gazette.example, not {wrong[0][:80]!r}")
+        if len(listed) > MOST_HOSTS:
+            raise Invalid(f"a site lists up to {MOST_HOSTS} hosts")
+        with self._database.writing() as connection:
+            fetches.set_hosts(connection, site.id, listed, self._clock())
+
+    def fetched(self, site: Site, limit: int = 100) -> tuple[Fetch, ...]:
+        """What became of a site's articles that are known by their address."""
+        with self._database.reading() as connection:
+            return fetches.log(connection, site.id, limit)
+
+    def fetch_again(self, site: Site, url: str) -> None:
+        """Fetch an article of a site once more. Raises ``NotFound``."""
+        with self._database.writing() as connection:
+            if not fetches.try_again(connection, site.id, [url], self._clock()):
+                raise NotFound("this article is not one that is fetched, or it is being fetched now")
 
     def outgoing(self) -> Outgoing:
         """Figures of all sites."""

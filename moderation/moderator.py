@@ -39,6 +39,7 @@ from moderation.storage.errors import (
     Throttled,
     Unavailable,
 )
+from moderation.storage.fetches import Errand, Fetch
 from moderation.storage.outbox import Sent
 from moderation.storage.records import (
     AuthorHistory,
@@ -67,7 +68,7 @@ from moderation.storage.tables import comments as table
 
 __all__ = [
     "Activity", "Advice", "AkismetAnswer", "AkismetCall", "AuthorHistory", "Checked", "Conflict", "Counted", "Counts",
-    "Decided", "DecidedComment", "Disagreement", "Endpoint", "Event", "Figures", "Filter", "Invalid", "KeyKind",
+    "Decided", "DecidedComment", "Disagreement", "Endpoint", "Event", "Fetch", "Figures", "Filter", "Invalid", "KeyKind",
     "Moderator", "NewerDatabase", "NotFound", "Order", "OutdatedDatabase", "Outgoing", "Page", "Release", "Role",
     "Rule", "RuleKind", "Scorer", "Seen", "Selection", "Sent", "Session", "SignedIn", "Site", "SiteSettings",
     "StoreError", "StoredComment", "Throttled", "Trial", "Unavailable", "User", "utc_now",
@@ -164,6 +165,14 @@ class Moderator:
         Raises ``Invalid`` where it has neither title nor body.
         """
         return self._stored.checker.put_article(site, article)
+
+    def want_article(self, site: Site, article: Article) -> None:
+        """Let an article be fetched by its address, if its host is listed and it was not sent yet."""
+        self._stored.checker.want_article(site, article)
+
+    def put_fetched(self, site_id: int, article: Article, errand: Errand) -> int | None:
+        """Store what ``fetching`` brought; see ``Checker.put_fetched``."""
+        return self._stored.checker.put_fetched(site_id, article, errand)
 
     def article(self, site: Site, article_id: str) -> Article:
         """One article of a site by its id, or by its address where it came without one. Raises ``NotFound``."""

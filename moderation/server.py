@@ -111,7 +111,7 @@ def _application(settings: Settings, release: "Release") -> Flask:
     if settings.deliver:
         from moderation import background
 
-        background.prepare(settings, background.THREADS_BESIDE_REQUESTS).start()
+        background.prepare(settings, release, background.THREADS_BESIDE_REQUESTS).start()
     return application
 
 

@@ -60,9 +60,19 @@ def list_sites(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--endpoint", metavar="URL", help="Where its events go; `none` ends that, with all that is pending.")
 @click.option("--events", type=click.Choice(["on", "off"]), help="Let its events go out, or wait.")
+@click.option(
+    "--article-host",
+    "hosts",
+    metavar="HOST",
+    multiple=True,
+    help="Fetch articles from here by their address; several times for several; `none` for none.",
+)
 @as_json
-def set_site(name: str, endpoint: str | None, events: str | None, as_json: bool) -> None:
-    """Say where a site's events go, and show the secret that signs them, once; without options, tell how it is set."""
+def set_site(name: str, endpoint: str | None, events: str | None, hosts: tuple[str, ...], as_json: bool) -> None:
+    """Say where a site's events go, and from where its articles come; without options, tell how it is set.
+
+    The secret that signs events is shown once, when they are sent somewhere for the first time.
+    """
     with opened_moderator() as moderator:
         site, secret = moderator.site(name), None
         if endpoint == NONE:
@@ -71,8 +81,11 @@ def set_site(name: str, endpoint: str | None, events: str | None, as_json: bool)
             secret = moderator.endpoints.set(site, endpoint)
         if events is not None:
             moderator.endpoints.switch(site, events == "on")
-        known = moderator.endpoints.find(site)
-    told = {"site": name, "endpoint": None if known is None else known.url, "events": _state(known)}
+        if hosts:
+            moderator.endpoints.set_hosts(site, () if hosts == (NONE,) else hosts)
+        known, listed = moderator.endpoints.find(site), moderator.endpoints.hosts(site)
+    told: dict[str, Any] = {"site": name, "endpoint": None if known is None else known.url, "events": _state(known)}
+    told["article_hosts"] = list(listed)
     _show_facts(told | ({} if secret is None else {"secret": secret}), as_json)
 
 
@@ -93,8 +106,12 @@ def _state(endpoint: Any) -> str:
 
 
 def _show_facts(facts: dict[str, Any], as_json: bool) -> None:
-    lines = (f"{name}: {visible(str(NONE if value is None else value))}" for name, value in facts.items())
+    lines = (f"{name.replace('_', ' ')}: {visible(_in_words(value))}" for name, value in facts.items())
     click.echo(json.dumps(facts) if as_json else "\n".join(lines))
+
+
+def _in_words(value: Any) -> str:
+    return ", ".join(value) or NONE if isinstance(value, list) else str(NONE if value is None else value)
 
 
 def _show_key(site: str, key: str, as_json: bool) -> None:

@@ -150,12 +150,22 @@ def test_endpoint_secret_is_shown_once(run: Run) -> None:
     assert first["secret"].startswith("whsec_")
     assert first.items() >= {"site": "gazette", "endpoint": url, "events": "on"}.items()
     again = json.loads(run("site", "set", "gazette", "--endpoint", f"{url}/2", "--events", "off", "--json").stdout)
-    assert again == {"site": "gazette", "endpoint": f"{url}/2", "events": "off"}
+    assert again == {"site": "gazette", "endpoint": f"{url}/2", "events": "off", "article_hosts": []}
     rotated = json.loads(run("site", "rotate-secret", "gazette", "--json").stdout)
     assert rotated["secret"] != first["secret"]
     removed = json.loads(run("site", "set", "gazette", "--endpoint", "none", "--json").stdout)
-    assert removed == {"site": "gazette", "endpoint": None, "events": "none"}
+    assert removed == {"site": "gazette", "endpoint": None, "events": "none", "article_hosts": []}
     assert "has no endpoint" in one_line(run("site", "rotate-secret", "gazette").stderr)
+
+
+def test_article_hosts_are_listed_anew(run: Run) -> None:
+    run("site", "add", "gazette")
+    hosts = ("--article-host", "Gazette.example", "--article-host", "*.gazette.example")
+    told = json.loads(run("site", "set", "gazette", *hosts, "--json").stdout)
+    assert told["article_hosts"] == ["*.gazette.example", "gazette.example"]
+    assert "article hosts: none" in run("site", "set", "gazette", "--article-host", "none").stdout.decode()
+    for wrong in ("https://gazette.example/", "*", "a b", "gazette.example:80"):
+        assert "a host is a name" in one_line(run("site", "set", "gazette", "--article-host", wrong).stderr)
 
 
 def test_endpoint_must_be_a_web_address(run: Run) -> None:

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "site_commands": "moderator, terminal",
     "terminal": "moderator, release, settings, storage",
     "server": "api, background, moderator, release, settings, storage",
-    "background": "akismet_callbacks, delivery, guarded_http, settings, storage, webhooks",
+    "background": "akismet_callbacks, delivery, fetching, guarded_http, moderator, settings, storage, webhooks",
     "lines": "moderator, web",
     "web": "comment, moderator",
     "moderator": f"{USE_CASES}, comment, detection, storage",
@@ -44,6 +44,8 @@ MAY_IMPORT = {
     "endpoints": "addresses, storage",
     "delivery": "addresses, guarded_http, storage",
     "webhooks": "delivery, guarded_http, storage",
+    "fetching": "addresses, comment, delivery, extraction, guarded_http, storage",
+    "extraction": "",
     "guarded_http": "addresses",
     "addresses": "",
     "gathering": "comment",
@@ -75,6 +77,7 @@ ONLY_IN = {
     "sklearn": "training",
     "sqlalchemy": "storage, accounts, akismet, akismet_callbacks, checking, decisions, delivery, endpoints, keys, "
     "moderator, review, webhooks",
+    "trafilatura": "extraction",
     "werkzeug": "web",
 }
 """The libraries that belong to some parts only; above storage, SQLAlchemy's types alone."""
@@ -197,7 +200,7 @@ def test_serving_loads_no_learning_library(tmp_path: Path) -> None:
     answered, loaded = json.loads(python(LOADED, tmp_path))
     assert answered == [200] * 4
     assert {"flask", "numpy", "moderation"} <= set(loaded)
-    assert not {"training", "sklearn", "pandas", "scipy", "joblib", "matplotlib"} & set(loaded)
+    assert not {"training", "sklearn", "pandas", "scipy", "joblib", "matplotlib", "trafilatura", "lxml"} & set(loaded)
 
 
 IMPORTED = """

@@ -90,6 +90,12 @@ def put(connection: Connection, site_id: int, article: Article) -> tuple[Known, 
     return known, changed is not None and known.version == 1
 
 
+def is_at(connection: Connection, number: int, version: int) -> bool:
+    """Whether an article stands at this version, which it keeps until the transaction ends."""
+    query = sa.select(articles.c.version).where(articles.c.id == number).with_for_update()
+    return connection.execute(query).scalar() == version
+
+
 def _adopt(connection: Connection, site_id: int, known: Known) -> None:
     """Give an article the comments that named it by its address alone."""
     by_address = sa.select(articles.c.id).where(

@@ -48,6 +48,11 @@ def named(connection: Connection, name: str) -> Site:
     return _site(row)
 
 
+def numbered(connection: Connection, site_id: int) -> Site:
+    """The site of that number."""
+    return _site(connection.execute(sa.select(sites).where(sites.c.id == site_id)).one())
+
+
 def set_settings(connection: Connection, site_id: int, settings: SiteSettings) -> None:
     """Change a site's settings; other processes see by the rules' version that something changed."""
     values = _columns(settings) | {"rules_version": sites.c.rules_version + 1}
@@ -85,7 +90,7 @@ def rules_version(connection: Connection, site_id: int) -> int:
 
 def settings_of(connection: Connection, site_id: int) -> SiteSettings:
     """A site's settings as they stand now."""
-    return _site(connection.execute(sa.select(sites).where(sites.c.id == site_id)).one()).settings
+    return numbered(connection, site_id).settings
 
 
 def rules(connection: Connection, site_id: int) -> tuple[Rule, ...]:

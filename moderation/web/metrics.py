@@ -1,4 +1,4 @@
-"""What Prometheus reads: requests by route and status with their time, and scored comments by action.
+"""What Prometheus reads: requests by route and status with their time, scored comments by action, events that went out.
 
 One registry an application. Where ``PROMETHEUS_MULTIPROC_DIR`` is set, as by ``moderation serve``, the figures of all
 worker processes are added up. Must not know what a route does; no label holds anything that a caller wrote.
@@ -6,13 +6,16 @@ worker processes are added up. Must not know what a route does; no label holds a
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from moderation.comment import Action
+from moderation.moderator import Outgoing, StoreError
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,9 +27,10 @@ ROUTE = "moderation.route"
 
 
 class Metrics:
-    """The figures of one process."""
+    """The figures of one process, and of what goes out from all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, outgoing: Callable[[], Outgoing]) -> None:
+        self._sent = _Sent(outgoing)
         self._registry = registry = CollectorRegistry()
         told = "Scored comments, by the action that was advised."
         comments = Counter("moderation_comments", told, ["action"], registry=registry)
@@ -52,11 +56,48 @@ class Metrics:
 
     def page(self) -> bytes:
         """All figures, in Prometheus's text format."""
+        return self._page() + self._sent.page()
+
+    def _page(self) -> bytes:
         if DIRECTORY not in os.environ:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]  # the library leaves it untyped
         return generate_latest(everyone)
+
+
+class _Sent(Collector):
+    """What goes out, asked for when it is read: any process may have sent it."""
+
+    def __init__(self, outgoing: Callable[[], Outgoing]) -> None:
+        self._outgoing = outgoing
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def page(self) -> bytes:
+        """These figures, in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures of now."""
+        try:
+            found = self._outgoing()
+        except StoreError:  # the other figures are told also where the database does not answer
+            return
+        for name, told, counts in (
+            ("moderation_events_delivered", "Delivered events, by target.", found.delivered),
+            ("moderation_events_failed", "Failed attempts to deliver, by target.", found.failed),
+        ):
+            family = CounterMetricFamily(name, told, labels=["target"])
+            for target, count in counts.items():
+                family.add_metric([target], count)
+            yield family
+        told = "Age of the oldest event that is still to be delivered, 0 where none is."
+        yield GaugeMetricFamily("moderation_events_oldest_undelivered_seconds", told, found.oldest_s)
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: the library need not ask the database when it begins."""
+        return iter(())
 
 
 class Measured:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from moderation.moderator import Moderator, NotFound
 from moderation.web import (
     admin,
+    admin_connections,
     admin_rules,
     dashboard,
     review_access,
@@ -29,7 +30,9 @@ def add_pages(app: Flask, moderator: Moderator) -> None:
         "review", __name__, template_folder="templates", static_folder="static", static_url_path="/review/static"
     )
     review_access.guard(pages, moderator)
-    for part in (sign_in, review_queue, review_actions, review_bulk, review_log, admin, admin_rules, dashboard):
+    for part in (sign_in, review_queue, review_actions, review_bulk, review_log, dashboard):
+        part.add(pages, moderator)
+    for part in (admin, admin_rules, admin_connections):
         part.add(pages, moderator)
     try_page.add(pages, moderator)
     _words(pages)

@@ -1,9 +1,16 @@
 """What Prometheus reads."""
 
 import re
+from ipaddress import ip_network
 
 from flask.testing import FlaskClient
 
+from moderation import webhooks
+from moderation.delivery import Deliverer
+from moderation.guarded_http import Client
+from moderation.moderator import Moderator
+from moderation.storage.database import Database
+from tests.receiver import LOCAL, receiving
 from tests.web.conftest import Service
 
 
@@ -34,3 +41,17 @@ def test_requests_are_counted_by_route_and_status(service: Service, client: Flas
     assert made['moderation_requests_total{route="none",status="404"}'] == 1
     assert made['moderation_request_seconds_count{route="/healthz"}'] == 1
     assert not any("secret" in name for name in made)
+
+
+def test_events_are_counted_whoever_sent_them(service: Service, client: FlaskClient) -> None:
+    database = Database.open(service.settings.database_url)
+    moderator = Moderator(service.release, database)
+    with receiving() as receiver:
+        moderator.endpoints.set(moderator.site("gazette"), receiver.url)
+        client.post("/v1/comments", json={"comment": {"id": "c-1", "body": "Lovely bridge."}})
+        assert 0 < figures(client)["moderation_events_oldest_undelivered_seconds"] < 60
+        assert Deliverer(database, Client((ip_network(LOCAL),)), [webhooks.TARGET]).work()
+    made = figures(client)
+    assert made["moderation_events_oldest_undelivered_seconds"] == 0
+    assert made['moderation_events_delivered_total{target="webhook"}'] == 1
+    assert made['moderation_events_failed_total{target="webhook"}'] == 0
