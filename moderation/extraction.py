@@ -68,10 +68,11 @@ def main(url: str) -> None:
     """Read a page and write what was found, within limits of memory and time."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT_S, TIMEOUT_S))
-    from trafilatura.core import extract_with_metadata
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document
 
-    found = extract_with_metadata(sys.stdin.buffer.read(), url, include_comments=False)
-    title, text, published = ("", "", "") if found is None else (found.title, found.text, found.date)
+    found = bare_extraction(sys.stdin.buffer.read(), url=url, with_metadata=True, include_comments=False)
+    title, text, published = (found.title, found.text, found.date) if isinstance(found, Document) else ("", "", "")
     told = {"title": (title or "")[:LONGEST_TITLE], "text": (text or "")[:LONGEST_TEXT], "date": published or ""}
     sys.stdout.write(json.dumps(told))
 

@@ -68,9 +68,9 @@ from moderation.storage.tables import comments as table
 
 __all__ = [
     "Activity", "Advice", "AkismetAnswer", "AkismetCall", "AuthorHistory", "Checked", "Conflict", "Counted", "Counts",
-    "Decided", "DecidedComment", "Disagreement", "Endpoint", "Event", "Fetch", "Figures", "Filter", "Invalid", "KeyKind",
-    "Moderator", "NewerDatabase", "NotFound", "Order", "OutdatedDatabase", "Outgoing", "Page", "Release", "Role",
-    "Rule", "RuleKind", "Scorer", "Seen", "Selection", "Sent", "Session", "SignedIn", "Site", "SiteSettings",
+    "Decided", "DecidedComment", "Disagreement", "Endpoint", "Event", "Fetch", "Figures", "Filter", "Invalid",
+    "KeyKind", "Moderator", "NewerDatabase", "NotFound", "Order", "OutdatedDatabase", "Outgoing", "Page", "Release",
+    "Role", "Rule", "RuleKind", "Scorer", "Seen", "Selection", "Sent", "Session", "SignedIn", "Site", "SiteSettings",
     "StoreError", "StoredComment", "Throttled", "Trial", "Unavailable", "User", "utc_now",
 ]  # fmt: skip
 
