@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
+CPU_S = 20
+"""A busy machine may need longer for an honest page; a hostile one gets no more work out of it."""
+
 MOST_BYTES = 1_000_000_000
 """Of memory. A page of some megabytes can be made to need a multiple of its size."""
 
@@ -67,7 +70,7 @@ def _moment(text: str) -> datetime | None:
 def main(url: str) -> None:
     """Read a page and write what was found, within limits of memory and time."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT_S, TIMEOUT_S))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
