@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Pair
-from moderation.detection.links import Domains
+from moderation.detection.kernels import library, pointer
+from moderation.detection.links import Domains, LinkFinder
 from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
 from moderation.detection.relevance import Evidence, Relevance, RelevanceReader
 from moderation.detection.signals import Signal, Signals, read_script, read_signals
@@ -83,8 +84,10 @@ class Batch:
     """The logit of each comment's not being about its article, 0 where that is not known; shape (comments,)."""
     word_kind: NDArray[np.uint8]
     """The kind in the lexicon that each word of the bodies belongs to, 0 for none."""
+    kind_counts: NDArray[np.int64]
+    """How many words of each kind a body has, of none first; shape (comments, kinds + 1)."""
     kinds: NDArray[np.float32]
-    """How many words of each kind a body has, log1p; shape (comments, kinds)."""
+    """The same without the first, log1p; shape (comments, kinds)."""
 
 
 class FeatureReader:
@@ -92,8 +95,10 @@ class FeatureReader:
 
     def __init__(self, tables: Tables) -> None:
         self._folder = Folder(tables.alphabet)
-        self._domains = tables.domains
+        self._finder = LinkFinder(tables.domains)
         self._relevance = RelevanceReader(self._folder, tables.rarity, tables.meaning)
+        if tables.lexicon_kind.max(initial=0) > len(tables.kinds):
+            raise ValueError(f"the lexicon has kinds beyond the {len(tables.kinds)} that are named")
         self._lexicon = np.zeros(1 << LEXICON_BITS, np.uint8)
         self._lexicon[buckets(tables.lexicon_hash, LEXICON_BITS)] = tables.lexicon_kind
         self._kinds = len(tables.kinds)
@@ -111,29 +116,26 @@ class FeatureReader:
         folded = self._folder.fold(texts)
         words, stems = word_hashes(folded)
         word_pairs = pair_hashes(folded, words)
-        signals = read_signals(pairs, folded, words, self._domains)
+        signals = read_signals(pairs, folded, words, self._finder)
         evidence = self._relevance.compare(pairs, folded, (words, stems))
         read_script(signals, folded, evidence.script)
         logit = np.add.reduce(evidence.values * self._off_topic[:-1], axis=1) + self._off_topic[-1]
         off_topic = np.where(evidence.known, logit, 0.0)
-        word_kind, kinds = self._read_kinds(folded, words, word_pairs, len(pairs))
-        return Batch(pairs, folded, words, word_pairs, signals, evidence, off_topic, word_kind, kinds)
+        word_kind, counts = self._read_kinds(folded, words, word_pairs, len(pairs))
+        kinds = np.log1p(counts[:, 1:], dtype=np.float64).astype(np.float32)
+        return Batch(pairs, folded, words, word_pairs, signals, evidence, off_topic, word_kind, counts, kinds)
 
     def _read_kinds(
         self, folded: Folded, words: Hashes, word_pairs: Hashes, count: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        last = int(folded.first_word[count])
-        single, double = (
-            self._lexicon.take(buckets(words[:last], LEXICON_BITS)),
-            self._lexicon.take(buckets(word_pairs[:last], LEXICON_BITS)),
-        )
-        kind = single.copy()
-        kind[1:][double[:-1] > 0] = double[:-1][double[:-1] > 0]  # a pair's kind holds for both its words
-        kind = np.where(double > 0, double, kind)
-        kind[single == self._praise + 1] = self._praise + 1  # but praise is praise in any company
-        text = folded.word_text[:last] * (self._kinds + 1)
-        table = np.bincount(text + kind, minlength=count * (self._kinds + 1)).reshape(count, -1)
-        return kind, np.log1p(table[:, 1:]).astype(np.float32)
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """The kind of each word of the bodies, and how many a body has of each, of none first."""
+        kind = np.empty(int(folded.first_word[count]), np.uint8)
+        counts = np.zeros((count, self._kinds + 1), np.int64)
+        library.kinds_of_words(
+            folded.view, pointer(words), pointer(word_pairs), pointer(self._lexicon), LEXICON_BITS, count, self._kinds,
+            self._praise + 1, pointer(kind), pointer(counts),
+        )  # fmt: skip
+        return kind, counts
 
     def columns(self, batch: Batch, wording: NDArray[np.float64]) -> NDArray[np.float64]:
         """The columns of Signal, of the kinds, of Mix and of wording; shape (comments, columns)."""

@@ -1,6 +1,6 @@
 """How much a comment has to do with its article: what they share, weighed by how rare it is.
 
-Articles are profiled once and kept; a batch of comments is compared with its articles by table look-ups. It gives
+Articles are profiled once and kept; a batch of comments is compared with its articles by table look-ups in relevance.c. It gives
 evidence as numbers; what they mean together is learned elsewhere.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Article, Pair
+from moderation.detection.kernels import library, pointer, struct
 from moderation.detection.ngrams import Hashes, buckets, word_hashes
 from moderation.detection.signals import SCRIPTS
 from moderation.detection.text import Folded, Folder
@@ -25,8 +26,8 @@ MOST_ARTICLES = 1024
 """Articles that are kept in memory, 32 kB each."""
 _LEAD = 20_000  # code points of an article that are read: enough to tell what it is about
 _TITLE, _BODY = 2, 1
-_LEAST_SURPRISE, _MOST_SURPRISE = 0.15, 10  # bits
-_STEM = np.uint32(0x27D4EB2F)  # tells stems from words: a prime of xxHash
+_STEM = np.uint32(0x27D4EB2F)  # tells stems from words: a prime of xxHash, as in relevance.c
+Shared = NDArray[np.float32]
 
 
 class Relevance(IntEnum):
@@ -60,9 +61,10 @@ class Evidence:
 @dataclass(slots=True)
 class _Profile:
     slot: int
-    size: float
     script: int
-    vector: NDArray[np.float32]
+
+
+_SUMS = 5  # that C makes: surprise of shared words and stems, rarity of words of the title, of all, and of shared ones
 
 
 class RelevanceReader:
@@ -74,17 +76,22 @@ class RelevanceReader:
 
     def __init__(self, folder: Folder, rarity: NDArray[np.uint8], meaning: NDArray[np.int8]) -> None:
         self._folder = folder
-        self._rarity: NDArray[np.float32] = rarity.astype(np.float32) / np.float32(8)
-        self._meaning = meaning
-        self._meaning_bits = int(np.log2(len(meaning)))
-        self._pool = np.zeros((MOST_ARTICLES, SLOTS), np.uint8)
+        self._dimensions = meaning.shape[1]
+        self._marks = np.zeros((MOST_ARTICLES, SLOTS), np.uint8)
+        self._vectors = np.zeros((MOST_ARTICLES, self._dimensions), np.float32)
+        self._log_sizes = np.zeros(MOST_ARTICLES, np.float32)
+        self._sizes = np.zeros(MOST_ARTICLES, np.float32)
+        self._held = {  # C reads these as long as the reader lives
+            "rarity": np.ascontiguousarray(rarity),
+            "meaning": np.ascontiguousarray(meaning),
+            "marks": self._marks,
+            "vectors": self._vectors,
+            "log_sizes": self._log_sizes,
+        }
+        bits = len(meaning).bit_length() - 1
+        self._shelf = struct("shelf", **self._held, meaning_bits=bits, dimensions=self._dimensions)
         self._profiles: OrderedDict[tuple[str, str], _Profile] = OrderedDict()
         self._lock = Lock()
-
-    def rarities(self, words: Hashes) -> NDArray[np.float32]:
-        """How many bits of surprise each word holds; shape (words,)."""
-        rarity: NDArray[np.float32] = self._rarity.take(buckets(words, RARITY_BITS))
-        return rarity
 
     def compare(self, pairs: Sequence[Pair], folded: Folded, hashed: tuple[Hashes, Hashes]) -> Evidence:
         """Compare the bodies of a batch, its first ``len(pairs)`` texts, with their articles."""
@@ -105,55 +112,32 @@ class RelevanceReader:
         self, pairs: Sequence[Pair], rows: slice, folded: Folded, hashed: tuple[Hashes, Hashes], evidence: Evidence
     ) -> None:
         profiles = [self._profile(article) for _, article in pairs]
-        known = np.array([profile is not None for profile in profiles], bool)
-        evidence.known[rows] = known
+        slots = np.array([profile.slot if profile else -1 for profile in profiles], np.int64)
+        known = evidence.known[rows] = slots >= 0
         if not known.any():
             return
         evidence.script[rows] = [profile.script if profile else -1 for profile in profiles]
-        slots = np.array([profile.slot if profile else 0 for profile in profiles], np.intp)
-        sizes = np.array([profile.size if profile else 1 for profile in profiles], np.float32)
-        first, last = int(folded.first_word[rows.start]), int(folded.first_word[rows.stop])
-        text = folded.word_text[first:last] - rows.start
-        hashes, stems = hashed[0][first:last], hashed[1][first:last]
-        rare = self.rarities(hashes)
-        here = self._look_up(slots, text, hashes)
-        stem_here = self._look_up(slots, text, stems * _STEM)
-        surprise = np.minimum(
-            np.maximum(rare - np.log2(sizes)[text], _LEAST_SURPRISE), _MOST_SURPRISE
-        )  # bits that chance alone would not explain
-        shared = surprise * (here > 0)
-        columns = (
-            shared,
-            surprise * (stem_here > 0),
-            rare * (np.maximum(here, stem_here) == _TITLE),
-            rare,
-            rare * (here > 0),
-        )
-        sums = np.empty((len(pairs), len(columns)))
-        for number, column in enumerate(columns):
-            sums[:, number] = np.bincount(text, column, len(pairs))
-        total = sums[:, Relevance.COMMENT_SIZE] + 8
+        sums, rarest, cosine = self._sums(rows, slots, folded, hashed, evidence.shared)
         values = evidence.values[rows]
         values[:, : Relevance.SHARED_SHARE] = np.log1p(sums[:, : Relevance.SHARED_SHARE]) / 4
+        total = sums[:, Relevance.COMMENT_SIZE] + 8
         values[:, Relevance.SHARED_SHARE] = sums[:, Relevance.SHARED_SHARE] / total
         values[:, Relevance.SHARED_PER_SIZE] = sums[:, Relevance.SHARED_SURPRISE] / np.sqrt(total) / 4
-        values[:, Relevance.ARTICLE_SIZE] = np.log1p(sizes) / 8
-        counts = folded.word_counts[rows]
-        speaking = counts.nonzero()[0]
-        if len(speaking):
-            heads = folded.first_word[rows.start : rows.stop][speaking] - first
-            values[speaking, Relevance.RAREST] = np.maximum.reduceat(shared, heads) / 10
-        vectors = self._vectors(hashes, rare, text, len(pairs))
-        nothing = np.zeros(vectors.shape[1], np.float32)
-        subjects = np.array([profile.vector if profile else nothing for profile in profiles])
-        values[:, Relevance.COSINE] = np.add.reduce(vectors * subjects, axis=1)
+        values[:, Relevance.RAREST] = rarest / 10
+        values[:, Relevance.COSINE] = cosine
+        values[:, Relevance.ARTICLE_SIZE] = np.log1p(self._sizes[slots]) / 8
         values[~known] = 0
-        shared[~known[text]] = 0
-        evidence.shared[first:last] = shared
 
-    def _look_up(self, slots: NDArray[np.intp], text: NDArray[np.intp], hashes: Hashes) -> NDArray[np.uint8]:
-        found: NDArray[np.uint8] = self._pool[slots[text], buckets(hashes, SLOT_BITS)]
-        return found
+    def _sums(
+        self, rows: slice, slots: NDArray[np.int64], folded: Folded, hashed: tuple[Hashes, Hashes], shared: Shared
+    ) -> tuple[NDArray[np.float64], Shared, Shared]:
+        """What C makes of the comments of some rows; it fills in their part of ``shared``."""
+        sums, (rarest, cosine) = np.empty((len(slots), _SUMS)), np.empty((2, len(slots)), np.float32)
+        library.compare(
+            folded.view, *map(pointer, hashed), self._shelf, pointer(slots), rows.start, len(slots), pointer(sums),
+            pointer(rarest), pointer(cosine), pointer(np.empty(self._dimensions, np.float32)), pointer(shared),
+        )  # fmt: skip
+        return sums, rarest, cosine
 
     def _profile(self, article: Article | None) -> _Profile | None:
         if article is None or not (article.title or article.body):
@@ -172,27 +156,14 @@ class RelevanceReader:
     def _read(self, article: Article, slot: int) -> _Profile:
         folded = self._folder.fold([article.body[:_LEAD], article.title])
         words, stems = word_hashes(folded)
-        row = self._pool[slot]
+        row = self._marks[slot]
         row[:] = 0
         title = int(folded.first_word[1])
         for part, mark in ((slice(0, title), _BODY), (slice(title, None), _TITLE)):
             for hashes in (words[part], stems[part] * _STEM):
                 row[buckets(hashes, SLOT_BITS)] = mark
-        rare = self.rarities(words)
-        vector = self._vectors(words, rare, np.zeros(len(words), np.intp), 1)[0]
+        library.direction(self._shelf, pointer(words), len(words), pointer(self._vectors[slot]))
+        self._sizes[slot] = max(np.unique(words).size, 1)
+        self._log_sizes[slot] = np.log2(self._sizes[slot])
         script = int(np.add.reduce(folded.raw_kinds[:, SCRIPTS], axis=0).argmax())
-        return _Profile(slot, max(float(np.unique(words).size), 1.0), script, vector)
-
-    def _vectors(
-        self, words: Hashes, rare: NDArray[np.float32], text: NDArray[np.intp], count: int
-    ) -> NDArray[np.float32]:
-        """The direction of meaning of each text, of length 1 or 0; shape (texts, dimensions)."""
-        if not len(words):
-            return np.zeros((count, self._meaning.shape[1]), np.float32)
-        weighed = self._meaning.take(buckets(words, self._meaning_bits), axis=0) * rare[:, None]
-        sums = np.zeros((count, self._meaning.shape[1]), np.float32)
-        heads = np.concatenate(([0], (text[1:] != text[:-1]).nonzero()[0] + 1))
-        sums[text[heads]] = np.add.reduceat(weighed, heads, axis=0)
-        norms = np.sqrt(np.add.reduce(sums * sums, axis=1, keepdims=True))
-        unit: NDArray[np.float32] = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
-        return unit
+        return _Profile(slot, script)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Author, Pair
-from moderation.detection.links import Domains, Link, find_links, find_long_codes, find_phones
+from moderation.detection.links import Contacts, Link, LinkFinder, find_contacts
 from moderation.detection.ngrams import Hashes
-from moderation.detection.text import KINDS, SPACE, Folded, Kind, Places
+from moderation.detection.text import KINDS, Folded, Kind, Places
 
 Place = tuple[str, int, int]
 """A field and where in it, in code points as sent, end excluded."""
@@ -124,26 +124,30 @@ def _sums_of_kinds() -> NDArray[np.int64]:
 _SUMS = _sums_of_kinds()
 _NAME_LOOKED_AT, _URL_LOOKED_AT = 200, 2_000  # code points that are compared: nobody's real ones are longer
 _TELLING_LETTERS = 20  # letters from which on a text's script is told
-_EXCLAMATION, _AT, _LESS, _BRACKET, _CLOSED = (ord(sign) for sign in "!@<[]")
-_MARKUP = ("<a ", "[url", "[link", "](http")
 
 
 @dataclass(slots=True)
 class Signals:
-    """``values`` has a row a comment, a column a Signal; ``places`` tell where the first of each was seen."""
+    """``values`` has a row a comment, a column a Signal; ``places`` tell where the first of each was seen.
+
+    ``links`` are those of the bodies in order, and ``found`` the same as C wrote them.
+    """
 
     values: NDArray[np.float32]
     places: dict[tuple[int, int], Place]
     links: list[Link]
+    found: Places
 
 
-def read_signals(pairs: Sequence[Pair], folded: Folded, words: Hashes, domains: Domains) -> Signals:
+def read_signals(pairs: Sequence[Pair], folded: Folded, words: Hashes, finder: LinkFinder) -> Signals:
     """Read the signals of a batch. ``folded`` holds all bodies, then all authors' names, then all their addresses."""
     count = len(pairs)
-    signals = Signals(np.zeros((count, len(Signal)), np.float32), {}, [])
-    _read_links(signals, pairs, folded, words, domains)
-    _read_contacts(signals, folded, count)
-    _read_shape(signals, folded, count)
+    found, links = finder.find(folded, words, count)
+    signals = Signals(np.zeros((count, len(Signal)), np.float32), {}, links, found)
+    contacts = find_contacts(folded, count)
+    _read_links(signals, pairs, folded)
+    _read_contacts(signals, contacts, folded)
+    _read_shape(signals, contacts, folded)
     _read_authors(signals, pairs, folded, count)
     _read_article(signals, pairs, folded, count)
     return signals
@@ -158,13 +162,12 @@ def sent_place(folded: Folded, field: str, begin: int, end: int) -> Place:
     return (field, max(int(folded.source[begin]), 0), int(folded.source[end - 1]) + 1)
 
 
-def _read_links(signals: Signals, pairs: Sequence[Pair], folded: Folded, words: Hashes, domains: Domains) -> None:
-    links = signals.links = list(find_links(folded, words, domains, len(pairs)))
-    if not links:
+def _read_links(signals: Signals, pairs: Sequence[Pair], folded: Folded) -> None:
+    if not signals.links:
         return
     values = signals.values
     sizes = folded.sizes
-    for link in links:
+    for link in signals.links:
         row = link.text
         kind = Signal.EMAIL if link.is_email else Signal.LINK if link.is_full else Signal.BARE_DOMAIN
         place = sent_place(folded, "body", link.begin, link.end)
@@ -194,48 +197,28 @@ def _is_own(author_url: str, folded: Folded, link: Link) -> bool:
     return host.removeprefix("www.") in author_url.casefold()
 
 
-def _read_contacts(signals: Signals, folded: Folded, count: int) -> None:
-    codes = folded.codes[: folded.starts[count]]
-    if folded.raw_kinds[:count, Kind.DIGIT].any():
-        for signal, find in ((Signal.PHONE, find_phones), (Signal.LONG_CODE, find_long_codes)):
-            for row, begin, end in find(folded, count):
-                signals.values[row, signal] = 1
-                _mark(signals, row, signal, sent_place(folded, "body", begin, end))
-    ats = (codes == _AT).nonzero()[0]
-    if len(ats):
-        words = folded.word_start.searchsorted(ats)
-        named = (codes[ats - 1] == SPACE) & (words < len(folded.word_start))
-        ats, words = ats[named], words[named]
-        named = folded.word_start[words] == ats + 1
-        _mark_first(signals, folded, Signal.MENTION, ats[named], folded.word_end[words[named]])
-    opened = ((codes == _LESS) | (codes == _BRACKET) | (codes == _CLOSED)).nonzero()[0]
-    for pattern in _MARKUP if len(opened) else ():
-        found = opened[opened <= len(codes) - len(pattern)]
-        for place, sign in enumerate(pattern):
-            found = found[codes[found + place] == ord(sign)]
-        _mark_first(signals, folded, Signal.LINK_MARKUP, found, found + len(pattern))
+def _read_contacts(signals: Signals, contacts: Contacts, folded: Folded) -> None:
+    kinds = (Signal.PHONE, contacts.phones), (Signal.LONG_CODE, contacts.long_codes), \
+            (Signal.MENTION, contacts.mentions), (Signal.LINK_MARKUP, contacts.markup)  # fmt: skip
+    for signal, places in kinds:
+        begins = places[:, 0]
+        if begins.max(initial=-1) < 0:
+            continue
+        rows = (begins >= 0).nonzero()[0]
+        signals.values[rows, signal] = 1
+        for row, (begin, end) in zip(rows.tolist(), places[rows].tolist(), strict=True):
+            _mark(signals, row, signal, sent_place(folded, "body", begin, end))
 
 
-def _mark_first(signals: Signals, folded: Folded, signal: Signal, begins: Places, ends: Places) -> None:
-    """Note a signal in every text that one of these ascending places lies in, where its first one stands."""
-    rows, first = np.unique(folded.starts.searchsorted(begins, "right") - 1, return_index=True)
-    for row, begin, end in zip(rows.tolist(), begins[first].tolist(), ends[first].tolist(), strict=True):
-        signals.values[row, signal] = 1
-        _mark(signals, row, signal, sent_place(folded, "body", begin, end))
-
-
-def _read_shape(signals: Signals, folded: Folded, count: int) -> None:
+def _read_shape(signals: Signals, contacts: Contacts, folded: Folded) -> None:
     values = signals.values
+    count = len(values)
     kinds = folded.raw_kinds[:count]
     letters, latin, other, size = (kinds @ _SUMS).T
     words = folded.word_counts[:count]
-    exclaimed = np.zeros(count, np.int64)
-    marks = (folded.codes[: folded.starts[count]] == _EXCLAMATION).nonzero()[0]
-    if len(marks):
-        exclaimed = np.bincount(folded.starts.searchsorted(marks, "right") - 1, minlength=count)
     hidden = np.where(latin > other * 2, kinds[:, Kind.INVISIBLE] - kinds[:, Kind.SYMBOL], 0)
     counts = np.empty((count, len(_LOGARITHMIC)))
-    columns = (exclaimed, kinds[:, Kind.SYMBOL], words, kinds[:, Kind.NEWLINE], kinds[:, Kind.STYLED],
+    columns = (contacts.exclamations, kinds[:, Kind.SYMBOL], words, kinds[:, Kind.NEWLINE], kinds[:, Kind.STYLED],
                np.maximum(hidden, 0), folded.mixed[:count], folded.leet[:count])  # fmt: skip
     for number, column in enumerate(columns):
         counts[:, number] = column

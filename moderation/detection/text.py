@@ -6,18 +6,20 @@ letters spaced out, digits that stand for letters. It knows nothing of what is p
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from moderation.detection.kernels import library, pointer, struct
 
 Codes = NDArray[np.uint32]
 Places = NDArray[np.intp]
 Sources = NDArray[np.int32]
 CODE_POINTS = 0x110000
 SPACE = 32
-DIGIT = 48
 
 
 class Kind(IntEnum):
@@ -44,8 +46,6 @@ class Kind(IntEnum):
 KINDS = len(Kind)
 _WORD_KINDS = (Kind.DIGIT, Kind.LOWER, Kind.UPPER, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER, Kind.MARK, Kind.STYLED)
 _LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s"}
-_SPACED_RUN = 4  # so many single letters in a row are one word that was spaced out; "a b c" is not
-_SPACED_GAP = 3  # code points between two of them, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,206 +96,111 @@ class Folded:
     mixed: NDArray[np.int64]
     spaced: NDArray[np.int64]
     leet: NDArray[np.int64]
+    view: Any = field(repr=False)
+    """The batch as C reads it, for as long as it lives."""
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A batch while it is being folded. ``bounds`` are the spaces before each text and the one behind the last."""
-
-    codes: Codes
-    source: Sources
-    bounds: Places
-    word: NDArray[np.uint8]
-    """What each code point is to a word: 0 outside, 1 part of one, 2 a word by itself; LATIN, FOREIGN, NUMBER bits."""
-
-    def count(self, places: Places) -> NDArray[np.int64]:
-        """How many of these places lie in each text."""
-        if not len(places):
-            return np.zeros(len(self.bounds) - 1, np.int64)
-        text = self.bounds.searchsorted(places, "right") - 1
-        return np.bincount(text, minlength=len(self.bounds) - 1)
-
-
-_W = ord("w")
-_LAST_PLAIN = 127  # code points up to here fold to one each, and are of one script
-_PART, _WHOLE, _LATIN, _FOREIGN, _NUMBER = 1, 2, 4, 8, 16
-_IN_WORD = _PART | _WHOLE
+_PART, _WHOLE, _LATIN, _FOREIGN, _NUMBER = 1, 2, 4, 8, 16  # what a code point is to a word, as in text.c
+_EXPANDS = 0x80000000  # from here on the table of folding has rows of expansions
+_MIXED, _SPACED, _LEET_WORDS, _DISGUISES = range(4)
 
 
 class Folder:
     """Folds batches of texts by the tables of one release."""
 
     def __init__(self, alphabet: Alphabet) -> None:
-        self._alphabet = alphabet
-        self._fold = np.arange(CODE_POINTS, dtype=np.uint32)
-        self._fold[alphabet.fold_from] = alphabet.fold_to
-        self._kind = alphabet.kind_value.repeat(np.diff(np.append(alphabet.kind_start, CODE_POINTS)))
-        role = np.zeros(KINDS, np.uint8)
-        role[list(_WORD_KINDS)] = _PART
-        role[Kind.IDEOGRAPH] = _WHOLE
-        role[Kind.DIGIT] |= _NUMBER
-        role[[Kind.LOWER, Kind.UPPER]] |= _LATIN
-        role[[Kind.CYRILLIC, Kind.GREEK, Kind.LETTER]] |= _FOREIGN
-        self._role = role[self._kind]
-        self._expands = np.zeros(CODE_POINTS, bool)
-        self._expands[alphabet.expand_from] = True
-        self._expand_place = np.cumsum(alphabet.expand_length, dtype=np.intp) - alphabet.expand_length
-        self._leet = np.zeros(128, np.uint32)
-        self._leet[[ord(sign) for sign in _LEET]] = [ord(letter) for letter in _LEET.values()]
-        self._cyrillic = np.arange(128, dtype=np.uint32)
-        twins = (self._kind.take(alphabet.twin_from) == Kind.CYRILLIC) & (alphabet.twin_to < 128)
-        self._cyrillic[alphabet.twin_to[twins]] = alphabet.twin_from[twins]
+        _check(alphabet)
+        fold = np.arange(CODE_POINTS, dtype=np.uint32)
+        fold[alphabet.fold_from] = alphabet.fold_to
+        fold[alphabet.expand_from] = _EXPANDS + np.arange(len(alphabet.expand_from), dtype=np.uint32)
+        kind = alphabet.kind_value.repeat(np.diff(np.append(alphabet.kind_start, CODE_POINTS)))
+        self._held = {  # C reads these as long as the folder lives
+            "fold": fold,
+            "kind": kind,
+            "role": _roles(),
+            "expand_first": np.append(0, np.cumsum(alphabet.expand_length, dtype=np.int64)),
+            "expand_to": np.ascontiguousarray(alphabet.expand_to),
+            "twin_from": np.ascontiguousarray(alphabet.twin_from),
+            "twin_to": np.ascontiguousarray(alphabet.twin_to),
+            "cyrillic": _cyrillic_twins(alphabet, kind),
+            "leet": _leet(),
+        }
+        sizes = {"twins": len(alphabet.twin_from), "kinds": KINDS, "cyrillic_kind": int(Kind.CYRILLIC)}
+        self._tables = struct("alphabet", **self._held, **sizes)
 
     def fold(self, texts: Sequence[str]) -> Folded:
         """Fold a batch. Linear in its code points; a text's result does not depend on its neighbours."""
+        count = len(texts)
         raw = np.frombuffer(" ".join(["", *texts, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
-        sizes = np.fromiter(map(len, texts), np.intp, len(texts)) + 1
-        separators = np.zeros(len(texts) + 1, np.intp)
-        np.cumsum(sizes, out=separators[1:])
-        rows = (np.arange(len(texts)) * KINDS).repeat(sizes)
-        rows += self._kind.take(raw[:-1])
-        raw_kinds = np.bincount(rows, minlength=len(texts) * KINDS).reshape(len(texts), KINDS)
-        draft = self._squeezed(*self._substituted(raw), separators)
-        mixed = self._read_look_alikes(draft)
-        leet = self._read_leet(draft)
-        spaced = self._close_spaced_letters(draft)
-        draft.codes[(draft.word & _NUMBER) != 0] = DIGIT
-        word_start, word_end = _words(draft.word)
-        final = draft.bounds[1:] - draft.bounds[:-1]
-        draft.source[: draft.bounds[-1]] -= (separators[:-1] + 1).astype(np.int32).repeat(final)
-        first_word = word_start.searchsorted(draft.bounds)
-        counts = first_word[1:] - first_word[:-1]
+        sent = pointer(raw)
+        sizes = np.fromiter(map(len, texts), np.int64, count) + 1
+        room = library.folded_size(self._tables, sent, len(raw))
+        codes, source, roles = np.empty(room, np.uint32), np.empty(room, np.int32), np.empty(room, np.uint8)
+        starts, first_word = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
+        word_start, word_end, word_text = np.empty((3, room), np.int64)
+        raw_kinds, disguises = np.zeros((count, KINDS), np.int64), np.empty((count, _DISGUISES), np.int64)
+        library.fold(
+            self._tables, sent, pointer(sizes), count, pointer(codes), pointer(source), pointer(roles),
+            pointer(starts), pointer(word_start), pointer(word_end), pointer(first_word), pointer(word_text),
+            pointer(raw_kinds), pointer(disguises),
+        )  # fmt: skip
+        size, words = int(starts[-1]) + 1, int(first_word[-1])
+        told = {
+            "codes": codes[:size],
+            "source": source[:size],
+            "starts": starts,
+            "word_start": word_start[:words],
+            "word_end": word_end[:words],
+            "first_word": first_word,
+        }
         return Folded(
-            codes=draft.codes,
-            starts=draft.bounds,
-            sizes=final,
-            source=draft.source,
-            word_start=word_start,
-            word_end=word_end,
-            first_word=first_word,
-            word_counts=counts,
-            word_text=np.arange(len(texts)).repeat(counts),
+            **told,
+            sizes=starts[1:] - starts[:-1],
+            word_counts=first_word[1:] - first_word[:-1],
+            word_text=word_text[:words],
             raw_kinds=raw_kinds,
-            mixed=mixed,
-            spaced=spaced,
-            leet=leet,
+            mixed=disguises[:, _MIXED],
+            spaced=disguises[:, _SPACED],
+            leet=disguises[:, _LEET_WORDS],
+            view=struct("folded", texts=count, words=words, **told),
         )
 
-    def _substituted(self, raw: Codes) -> tuple[Codes, Sources]:
-        """Each code point's folded form, dropped ones as 0, with the place in ``raw`` that each comes from."""
-        codes = self._fold.take(raw)
-        expands = self._expands.take(raw).nonzero()[0] if raw.max() > _LAST_PLAIN else ()
-        if not len(expands):
-            return codes, np.arange(len(raw), dtype=np.int32)
-        which = self._alphabet.expand_from.searchsorted(raw[expands])
-        lengths = np.ones(len(raw), np.intp)
-        lengths[expands] = self._alphabet.expand_length[which]
-        source = np.arange(len(raw), dtype=np.int32).repeat(lengths)
-        codes = codes[source]
-        first = lengths.cumsum() - lengths
-        for place, row in zip(first[expands], which, strict=True):
-            begin, length = self._expand_place[row], self._alphabet.expand_length[row]
-            codes[place : place + length] = self._alphabet.expand_to[begin : begin + length]
-        return codes, source
 
-    def _squeezed(self, codes: Codes, source: Sources, separators: Places) -> _Draft:
-        """Drop what folds to nothing, all but one of several spaces, and all but two of a repeated code point.
-
-        Digits stay, for their number tells, and so does the w of www.
-        """
-        if not codes.all():
-            seen = codes.nonzero()[0]
-            codes, source = codes.take(seen), source.take(seen)
-        same = codes[1:] == codes[:-1]
-        dropped = same & (codes[1:] == SPACE)
-        repeated = (same[1:] & same[:-1]).nonzero()[0]
-        third = codes[repeated + 2]
-        dropped[repeated[(third != _W) & ((self._role.take(third) & _NUMBER) == 0)] + 1] = True
-        kept = np.ones(len(codes), bool)
-        np.logical_not(dropped, out=kept[1:])
-        kept[source.searchsorted(separators.astype(np.int32))] = True
-        places = kept.nonzero()[0]
-        codes, source = codes.take(places), source.take(places)
-        return _Draft(codes, source, source.searchsorted(separators.astype(np.int32)), self._role.take(codes))
-
-    def _read_look_alikes(self, draft: _Draft) -> NDArray[np.int64]:
-        """Write words that mix Latin with look-alikes from another script in one script; count them by text."""
-        # a foreign letter right before a Latin one: an ending hung on a foreign name ("Telegramе") is no disguise
-        seams = (((draft.word[:-1] & _FOREIGN) << 1) & ((draft.word[1:] & _LATIN) << 2)).nonzero()[0]
-        if not len(seams):
-            return np.zeros(len(draft.bounds) - 1, np.int64)
-        starts, ends = _words(draft.word)
-        words = np.unique(starts.searchsorted(seams, "right") - 1)
-        read = [starts[w] for w in words if self._rewrite(draft, slice(starts[w], ends[w]))]
-        return draft.count(np.array(read, np.intp))
-
-    def _rewrite(self, draft: _Draft, place: slice) -> bool:
-        codes, word = draft.codes[place], draft.word[place]
-        latin, foreign = (word & _LATIN) != 0, (word & _FOREIGN) != 0
-        twin = np.minimum(self._alphabet.twin_from.searchsorted(codes), len(self._alphabet.twin_from) - 1)
-        has_twin = self._alphabet.twin_from[twin] == codes
-        if has_twin[foreign].all():
-            draft.codes[place] = np.where(foreign, self._alphabet.twin_to[twin], codes)
-        else:
-            written = self._cyrillic[np.minimum(codes, 127)]
-            if (self._kind.take(codes[foreign]) != Kind.CYRILLIC).any() or (written[latin] == codes[latin]).any():
-                return False
-            draft.codes[place] = np.where(latin, written, codes)
-        draft.word[place] = self._role.take(draft.codes[place])
-        return True
-
-    def _read_leet(self, draft: _Draft) -> NDArray[np.int64]:
-        """Write a lone digit or dollar sign between two Latin letters as the letter it stands for; count them."""
-        latin = (draft.word & _LATIN) != 0
-        places = (latin[:-2] & latin[2:] & ~latin[1:-1]).nonzero()[0] + 1
-        if not len(places):
-            return draft.count(places)
-        letters = self._leet.take(np.minimum(draft.codes[places], 127))
-        places, letters = places[letters != 0], letters[letters != 0]
-        draft.codes[places] = letters
-        draft.word[places] = _PART | _LATIN
-        return draft.count(places)
-
-    def _close_spaced_letters(self, draft: _Draft) -> NDArray[np.int64]:
-        """Close up runs of single letters ("c a s i n o", "v.i.a.g.r.a"); count a text's runs."""
-        inside = (draft.word & _IN_WORD) != 0
-        alone = inside[1:-1] & ~inside[:-2] & ~inside[2:]
-        letters = (alone & ((draft.word[1:-1] & (_WHOLE | _NUMBER)) == 0)).nonzero()[0] + 1
-        if len(letters) < _SPACED_RUN:
-            return np.zeros(len(draft.bounds) - 1, np.int64)
-        joins = (letters[1:] - letters[:-1]) <= _SPACED_GAP + 1
-        bounds = letters.searchsorted(draft.bounds[1:-1])
-        joins[bounds[(bounds > 0) & (bounds < len(letters))] - 1] = False
-        padded = np.concatenate(([0], joins.view(np.int8), [0]))
-        edges = padded[1:] - padded[:-1]
-        first, last = (edges == 1).nonzero()[0], (edges == -1).nonzero()[0]
-        long = last - first >= _SPACED_RUN - 1
-        first, last = first[long], last[long]
-        counts = draft.count(letters[first])
-        if len(first):
-            self._drop_between(draft, [letters[a : b + 1] for a, b in zip(first, last, strict=True)])
-        return counts
-
-    def _drop_between(self, draft: _Draft, runs: Sequence[Places]) -> None:
-        kept = np.ones(len(draft.codes), bool)
-        for run in runs:
-            kept[run[0] : run[-1]] = False
-            kept[run] = True
-        draft.bounds = kept.cumsum()[draft.bounds] - 1
-        draft.codes, draft.source, draft.word = draft.codes[kept], draft.source[kept], draft.word[kept]
+def _check(alphabet: Alphabet) -> None:
+    """Raise ValueError where C would read beyond a table."""
+    if alphabet.kind_value.max() >= KINDS:
+        raise ValueError(f"the alphabet has kinds of code points beyond this program's {KINDS}")
+    for codes in (alphabet.fold_from, alphabet.fold_to, alphabet.expand_from, alphabet.kind_start):
+        if len(codes) and codes.max() >= CODE_POINTS:
+            raise ValueError("the alphabet has code points beyond Unicode's")
+    if int(alphabet.expand_length.sum()) != len(alphabet.expand_to):
+        raise ValueError("the alphabet's expansions are not of their length")
 
 
-def _words(word: NDArray[np.uint8]) -> tuple[Places, Places]:
-    """Where words begin and end (excluded). An ideograph is a word by itself."""
-    part = word & _IN_WORD
-    changes = part[1:] != part[:-1]
-    changes |= part[1:] == _WHOLE
-    edges = changes.nonzero()[0] + 1
-    inside = part[edges].nonzero()[0]
-    ends = np.empty_like(edges)
-    ends[:-1] = edges[1:]
-    ends[-1:] = len(word)
-    return edges[inside], ends[inside]
+def _roles() -> NDArray[np.uint8]:
+    """What each Kind is to a word."""
+    role = np.zeros(KINDS, np.uint8)
+    role[list(_WORD_KINDS)] = _PART
+    role[Kind.IDEOGRAPH] = _WHOLE
+    role[Kind.DIGIT] |= _NUMBER
+    role[[Kind.LOWER, Kind.UPPER]] |= _LATIN
+    role[[Kind.CYRILLIC, Kind.GREEK, Kind.LETTER]] |= _FOREIGN
+    return role
+
+
+def _leet() -> Codes:
+    """By ASCII code point, the letter that it stands for between two others, or 0."""
+    leet = np.zeros(128, np.uint32)
+    leet[[ord(sign) for sign in _LEET]] = [ord(letter) for letter in _LEET.values()]
+    return leet
+
+
+def _cyrillic_twins(alphabet: Alphabet, kind: NDArray[np.uint8]) -> Codes:
+    """By ASCII code point, the Cyrillic letter that looks alike, or itself."""
+    cyrillic = np.arange(128, dtype=np.uint32)
+    twins = (kind.take(alphabet.twin_from) == Kind.CYRILLIC) & (alphabet.twin_to < 128)
+    cyrillic[alphabet.twin_to[twins]] = alphabet.twin_from[twins]
+    return cyrillic

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.detection.features import Batch
+from moderation.detection.kernels import library, pointer
 from moderation.detection.ngrams import Hashes, buckets, code_point_buckets
-from moderation.detection.text import Folded, Places
+from moderation.detection.text import Places
 
 BITS = 20
 DAMPING = 40
@@ -21,8 +22,7 @@ WINDOW = 14
 """Words of the passage that is looked at by itself, so that padding around it hides nothing."""
 MOST = 4.0
 """Log-odds that a column comes near to at most: a text that says it ten times is not ten times as certain."""
-Sums = NDArray[np.int32]
-_NAME_SALT, _URL_SALT = np.uint32(0x165667B1), np.uint32(0x2C1B3C6D)  # odd, so that a product loses nothing
+Sums = NDArray[np.int64]
 
 
 class Wording(IntEnum):
@@ -33,6 +33,10 @@ class Wording(IntEnum):
     NAME = auto()
     URL = auto()
     LINKS = auto()
+
+
+OF_WORDS = [Wording.BODY, Wording.PASSAGE, Wording.LINKS]
+"""The columns that the words of a body share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,18 @@ class WordingWeights:
 
 @dataclass(slots=True)
 class WordingEvidence:
-    """``columns`` (comments, Wording), and the share of each word of the bodies in three of them; shape (words,)."""
+    """``columns`` (comments, Wording), in log-odds, and what each word of the bodies adds to three of them.
+
+    ``own`` and ``linked`` are what a word weighs outside and inside of links; shape (words,). ``passages``: the first
+    word of each body's passage, and the first behind it. ``units``: log-odds of a weight of 1 in BODY, PASSAGE and
+    LINKS; shape (comments, 3).
+    """
 
     columns: NDArray[np.float64]
-    body_words: NDArray[np.float64]
-    passage_words: NDArray[np.float64]
-    link_words: NDArray[np.float64]
+    own: Sums
+    linked: Sums
+    passages: Places
+    units: NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -70,19 +80,14 @@ class Fields:
 
 def fields_of(batch: Batch) -> Fields:
     """The fields of a batch. Addresses and links speak one language, so they share a salt."""
-    folded, count = batch.folded, len(batch.pairs)
-    salts = np.zeros(len(folded.codes), np.uint32)
-    salts[folded.starts[count] :] = _NAME_SALT
-    salts[folded.starts[2 * count] :] = _URL_SALT
-    in_link = np.zeros(len(folded.codes), bool)
-    sizes = np.zeros((4, count), np.int64)
-    sizes[:3] = folded.sizes.reshape(3, count)
-    for link in batch.signals.links:
-        fresh = link.end - link.begin - np.count_nonzero(in_link[link.begin : link.end])
-        in_link[link.begin : link.end] = True
-        sizes[0, link.text] -= fresh
-        sizes[3, link.text] += fresh
-    salts[in_link] = _URL_SALT
+    folded, links = batch.folded, batch.signals.found
+    salts = np.empty(len(folded.codes), np.uint32)
+    in_link = np.empty(len(folded.codes), bool)
+    salts[-1], in_link[-1] = 0, False  # the space behind the last text
+    sizes = np.empty((4, len(batch.pairs)), np.int64)
+    library.tell_fields(
+        folded.view, pointer(links), len(links), pointer(salts), pointer(in_link.view(np.uint8)), pointer(sizes)
+    )
     return Fields(salts, in_link, sizes)
 
 
@@ -97,91 +102,16 @@ def ngrams(batch: Batch, fields: Fields) -> Iterator[tuple[Hashes, bool]]:
 
 def weigh(batch: Batch, weights: WordingWeights) -> WordingEvidence:
     """What the n-grams of a batch say by some weights."""
-    folded, count = batch.folded, len(batch.pairs)
+    count, words = len(batch.pairs), len(batch.word_kind)
     fields = fields_of(batch)
-    by_place, by_word = np.zeros(len(folded.codes) + 1, np.int32), np.zeros(len(batch.words) + 1, np.int32)
-    for found, of_words in ngrams(batch, fields):
-        sums = by_word if of_words else by_place
-        sums[1 : len(found) + 1] += weights.buckets.take(found)
-    factors = weights.scale / np.sqrt(fields.sizes + DAMPING)
-    begins, ends = _word_stretches(folded, count)
-    text = folded.word_text[: len(begins)]
-    placed, worded = by_place.cumsum(dtype=np.int64), by_word.cumsum(dtype=np.int64)
-    edges, last = placed[folded.starts], worded[folded.first_word]
-    totals = np.zeros((4, count))
-    totals[:3] = (edges[1:] - edges[:-1] + last[1:] - last[:-1]).reshape(3, count)
-    own = placed[ends] - placed[begins] + by_word[1 : len(begins) + 1]
-    links = _of_links(batch, fields, by_place, by_word, (begins, ends))
-    if links is not None:
-        totals[3] = np.bincount(text, links, count)
-        totals[0] -= totals[3]
-        own -= links
-    passage = _best_passage(own, (begins, ends), folded.first_word[: count + 1], text, weights.scale)
-    columns = np.empty((count, len(Wording)))
-    columns[:, [Wording.BODY, Wording.NAME, Wording.URL, Wording.LINKS]] = (totals * factors).T
-    columns[:, Wording.PASSAGE] = passage.values
-    believed = MOST * np.tanh(columns / MOST)
-    share = np.divide(believed, columns, out=np.ones_like(columns), where=columns != 0)
-    own_share, link_share = share[:, Wording.BODY] * factors[0], share[:, Wording.LINKS] * factors[3]
-    link_words = np.zeros(len(own)) if links is None else links * link_share[text]
-    passage_words = own * passage.factors * share[:, Wording.PASSAGE][text]
-    return WordingEvidence(believed, own * own_share[text], passage_words, link_words)
-
-
-def _of_links(
-    batch: Batch, fields: Fields, by_place: Sums, by_word: Sums, stretches: tuple[Places, Places]
-) -> NDArray[np.int64] | None:
-    """What the places and words inside links add to each word of the bodies, or None where there are no links."""
-    if not batch.signals.links:
-        return None
-    linked = np.zeros(len(by_place), np.int32)
-    linked[1:][fields.in_link] = by_place[1:][fields.in_link]
-    sums = linked.cumsum(dtype=np.int64)
-    begins, ends = stretches
-    inside = fields.in_link[batch.folded.word_start[: len(begins)]]
-    result: NDArray[np.int64] = sums[ends] - sums[begins] + by_word[1 : len(begins) + 1] * inside
-    return result
-
-
-@dataclass(slots=True)
-class _Passage:
-    values: NDArray[np.float64]
-    factors: NDArray[np.float64]
-    """What each word's weight is multiplied by in its text's passage, 0 outside of it; shape (words,)."""
-
-
-def _word_stretches(folded: Folded, count: int) -> tuple[Places, Places]:
-    """The places that belong to each word of the bodies: it, what parts it from the one before, and a text's tail."""
-    first = folded.first_word[: count + 1]
-    total = int(first[-1])
-    begins = np.empty(total, np.intp)
-    begins[1:] = folded.word_end[: total - 1] if total else 0
-    has_words = first[1:] > first[:-1]
-    begins[first[:-1][has_words]] = folded.starts[:count][has_words]
-    ends = np.empty(total, np.intp)
-    ends[:-1] = begins[1:]
-    ends[first[1:][has_words] - 1] = folded.starts[1 : count + 1][has_words]
-    return begins, ends
-
-
-def _best_passage(
-    words: NDArray[np.int64], stretches: tuple[Places, Places], first: Places, text: Places, scale: float
-) -> _Passage:
-    """The WINDOW words of each body that say most for promotion, weighed by their own length."""
-    best, chosen = np.zeros(len(first) - 1), np.zeros(len(words))
-    if not len(words):
-        return _Passage(best, chosen)
-    stops = np.minimum(np.arange(WINDOW, WINDOW + len(words)), first[1:][text])
-    sums = np.zeros(len(words) + 1, np.int64)
-    np.cumsum(words, out=sums[1:])
-    begins, ends = stretches
-    factors = scale / np.sqrt(ends[stops - 1] - begins + DAMPING)
-    values = (sums[stops] - sums[:-1]) * factors
-    has_words = first[1:] > first[:-1]
-    best[has_words] = np.maximum.reduceat(values, first[:-1][has_words])
-    tops = (values == best[text]).nonzero()[0]
-    owner = text[tops]
-    tops = tops[np.concatenate(([True], owner[1:] != owner[:-1]))]
-    for top, stop, factor in zip(tops.tolist(), stops[tops].tolist(), factors[tops].tolist(), strict=True):
-        chosen[top:stop] = factor
-    return _Passage(best, chosen)
+    raw, units = np.empty((count, len(Wording))), np.empty((count, len(OF_WORDS)))
+    own, linked, passages = np.empty(words, np.int64), np.empty(words, np.int64), np.empty((count, 2), np.int64)
+    library.weigh(
+        batch.folded.view, pointer(batch.words), pointer(batch.word_pairs), pointer(fields.salts),
+        pointer(fields.in_link.view(np.uint8)), pointer(fields.sizes), pointer(weights.buckets), weights.scale,
+        pointer(raw), pointer(own), pointer(linked), pointer(passages), pointer(units),
+    )  # fmt: skip
+    believed = MOST * np.tanh(raw / MOST)
+    share = np.divide(believed, raw, out=np.ones_like(raw), where=raw != 0)
+    units *= share[:, OF_WORDS]
+    return WordingEvidence(believed, own, linked, passages, units)

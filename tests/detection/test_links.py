@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.detection.links import MOST_LINKS, find_links, find_long_codes, find_phones
+from moderation.detection.links import MOST_LINKS, LinkFinder, find_contacts
 from moderation.detection.ngrams import word_hashes
 from tests.detection.conftest import TEXTS, shown, small_domains, the_folder
 
@@ -24,7 +24,7 @@ def seen(*texts: str) -> list[Seen]:
     """The links of some texts; marks: full, broken, email."""
     folded = the_folder().fold(texts)
     found = []
-    for link in find_links(folded, word_hashes(folded)[0], small_domains(), len(texts)):
+    for link in LinkFinder(small_domains()).find(folded, word_hashes(folded)[0], len(texts))[1]:
         marks = [name for name in ("full", "broken", "email") if getattr(link, f"is_{name}")]
         first, last = int(folded.source[link.begin]), int(folded.source[link.end - 1])
         host = shown(folded.codes[link.host_begin : link.host_end])
@@ -33,18 +33,21 @@ def seen(*texts: str) -> list[Seen]:
 
 
 def phones(*texts: str) -> list[str]:
-    return _sent(texts, find_phones)
+    return _sent(texts, "phones")
 
 
 def codes(*texts: str) -> list[str]:
-    return _sent(texts, find_long_codes)
+    return _sent(texts, "long_codes")
 
 
-def _sent(texts: Sequence[str], find: object) -> list[str]:
+def _sent(texts: Sequence[str], contacts: str) -> list[str]:
+    """The first of some contacts in each text that has one, as it was sent."""
     folded = the_folder().fold(texts)
-    assert callable(find)
+    places = getattr(find_contacts(folded, len(texts)), contacts).tolist()
     return [
-        texts[text][folded.source[begin] : folded.source[end - 1] + 1] for text, begin, end in find(folded, len(texts))
+        text[folded.source[begin] : folded.source[end - 1] + 1]
+        for text, (begin, end) in zip(texts, places, strict=True)
+        if begin >= 0
     ]
 
 

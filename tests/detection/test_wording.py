@@ -62,8 +62,9 @@ def test_words_share_all_of_a_body(texts: list[str]) -> None:
     for row in range(len(texts)):
         words = slice(first[row], first[row + 1])
         if first[row] < first[row + 1]:  # a body without words has nothing to share
-            assert found.body_words[words].sum() == pytest.approx(found.columns[row, Wording.BODY])
-            assert found.link_words[words].sum() == pytest.approx(found.columns[row, Wording.LINKS])
+            own, linked = found.own[words].sum() * found.units[row, 0], found.linked[words].sum() * found.units[row, 2]
+            assert own == pytest.approx(found.columns[row, Wording.BODY])
+            assert linked == pytest.approx(found.columns[row, Wording.LINKS])
 
 
 def test_padding_hides_no_passage() -> None:
@@ -76,9 +77,9 @@ def test_padding_hides_no_passage() -> None:
 def test_passage_is_one_window_of_words() -> None:
     batch = TOGEL.read([body("togel " * 3 * WINDOW), body("togel one")])
     found = weigh(batch, TOGEL.wording())
-    inside = (found.passage_words > 0)[: 3 * WINDOW]
-    assert inside.sum() == WINDOW
-    assert found.passage_words[: 3 * WINDOW].sum() == pytest.approx(found.columns[0, Wording.PASSAGE])
+    begin, end = found.passages[0]
+    assert (begin, end) == (0, WINDOW)
+    assert found.own[begin:end].sum() * found.units[0, 1] == pytest.approx(found.columns[0, Wording.PASSAGE])
 
 
 def test_texts_without_words_say_nothing() -> None:

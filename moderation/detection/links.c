@@ -1,0 +1,237 @@
+/* Where folded texts hold web and e-mail addresses, numbers to call and other contacts. See links.py. */
+
+#include <stdint.h>
+
+#include "kernels.h"
+
+enum { MOST_LINKS = 64, LONGEST_HOST = 8, LEAST_DIGITS = 2 };
+enum { FULL = 1, BROKEN = 2, EMAIL = 4 };
+enum { LEAST_CODE = 26, MOST_CODE = 70, LEAST_PHONE = 9, PLAIN_PHONE = 10, MOST_PHONE = 16 };
+
+/* One address: two words, the last labels of its name, with a dot between them that is whole or not. */
+struct dot {
+    int64_t label;
+    int broken;
+    int spelt;  /* the word "dot" is the label */
+};
+
+static int among(uint32_t hash, const uint32_t *known, int64_t count) {
+    int64_t low = 0, high = count;
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        if (known[middle] < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && known[low] == hash;
+}
+
+static int is_opener(uint32_t code) {
+    return code == ' ' || code == '[' || code == '(' || code == '{' || code == '<';
+}
+
+static int64_t gap_behind(const struct folded *folded, int64_t word) {
+    return folded->word_start[word + 1] - folded->word_end[word];
+}
+
+/* Whether a word is followed by a dot and the last label of a domain name. */
+static int has_dot(const struct folded *folded, const uint32_t *words, const struct domains *domains, int64_t word) {
+    return gap_behind(folded, word) == 1 && folded->codes[folded->word_end[word]] == '.'
+        && among(words[word + 1], domains->top, domains->tops);
+}
+
+/* Whether a word is followed by a spoilt dot: with blanks or brackets around it. */
+static int has_spoilt_dot(const struct folded *folded, int64_t word) {
+    int64_t gap = gap_behind(folded, word), end = folded->word_end[word];
+    if (gap < 2 || gap > 5)
+        return 0;
+    uint32_t first = folded->codes[end], second = folded->codes[end + 1];
+    return (is_opener(first) && second == '.') || (first == '.' && second == ' ');
+}
+
+/* Whether an address's last two labels may be a word and the next one. */
+static int is_candidate(const struct folded *folded, const uint32_t *words, const struct domains *domains,
+                        int64_t word, struct dot *dot) {
+    dot->label = word;
+    dot->spelt = word > 0 && words[word] == domains->dot;
+    dot->broken = (dot->spelt || has_spoilt_dot(folded, word))
+        && among(words[word + 1], domains->usual, domains->usuals);
+    dot->spelt = dot->spelt && dot->broken && gap_behind(folded, word) == 1;
+    return dot->broken || has_dot(folded, words, domains, word);
+}
+
+/* The first word of the host's name whose last two labels are known, back to `first`. */
+static int64_t first_label(const struct folded *folded, const struct dot *dot, int64_t first) {
+    int64_t label = dot->spelt && dot->label > first ? dot->label - 1 : dot->label;
+    for (int step = 0; step < LONGEST_HOST && label > first && gap_behind(folded, label - 1) == 1; step++) {
+        uint32_t sign = folded->codes[folded->word_end[label - 1]];
+        if (sign != '.' && sign != '-')
+            break;
+        label--;
+    }
+    return label;
+}
+
+/* Whether some signs stand right before a place of a text that begins at `start`. */
+static int stands_before(const struct folded *folded, int64_t start, int64_t place, const char *signs, int64_t size) {
+    if (place - size < start)
+        return 0;
+    for (int64_t at = 0; at < size; at++)
+        if (folded->codes[place - size + at] != (uint32_t)signs[at])
+            return 0;
+    return 1;
+}
+
+static int64_t next_blank(const struct folded *folded, int64_t place) {
+    while (folded->codes[place] != ' ')
+        place++;
+    return place;
+}
+
+/* Note the address at a dot: its text, begin, end, the begin and end of its host, and marks. */
+static void read_link(const struct folded *folded, int64_t text, const struct dot *dot, int64_t *blank,
+                      int64_t *link) {
+    int64_t start = folded->starts[text], first_word = folded->first_word[text];
+    int64_t first = first_label(folded, dot, first_word);
+    int64_t host = folded->word_start[first], host_end = folded->word_end[dot->label + 1];
+    int is_email = stands_before(folded, start, host, "@", 1) || stands_before(folded, start, host, "@ ", 2);
+    int scheme = stands_before(folded, start, host, "://", 3);
+    uint32_t behind = folded->codes[host_end];
+    int64_t before = first > first_word ? first - 1 : first_word;
+    link[0] = text;
+    link[1] = scheme || is_email ? folded->word_start[before] : host;
+    link[2] = host_end;
+    if (behind == '/' || behind == ':') {
+        *blank = *blank >= host_end ? *blank : next_blank(folded, host_end);
+        link[2] = *blank;
+    }
+    link[3] = host;
+    link[4] = host_end;
+    int full = scheme || behind == '/' || stands_before(folded, start, host + 4, "www.", 4);
+    link[5] = (full ? FULL : 0) | (dot->broken ? BROKEN : 0) | (is_email ? EMAIL : 0);
+}
+
+/* The addresses in one text, in order; returns how many. */
+static int64_t find_in_text(const struct folded *folded, const uint32_t *words, const struct domains *domains,
+                            int64_t text, int64_t *links) {
+    int64_t first = folded->first_word[text], last = folded->first_word[text + 1] - 1;
+    int64_t count = 0, candidates = 0, blank = -1;
+    for (int64_t word = first; word < last && candidates < MOST_LINKS; word++) {
+        struct dot dot;
+        if (!is_candidate(folded, words, domains, word, &dot))
+            continue;
+        candidates++;
+        if (candidates < MOST_LINKS && word + 1 < last && has_dot(folded, words, domains, word + 1))
+            continue;  /* "co" of example.co.uk: the longer name follows */
+        if (dot.broken && word == first && gap_behind(folded, word) == 1)
+            continue;  /* "dot com" with no name before it */
+        int64_t *link = links + 6 * count;
+        read_link(folded, text, &dot, &blank, link);
+        count += link[5] || !among(words[word + 1], domains->files, domains->file_likes);
+    }
+    return count;
+}
+
+/* The addresses in the first `texts` texts, six numbers each; returns how many. */
+int64_t find_links(const struct folded *folded, const uint32_t *words, const struct domains *domains, int64_t texts,
+                   int64_t *links) {
+    int64_t count = 0;
+    for (int64_t text = 0; text < texts; text++)
+        count += find_in_text(folded, words, domains, text, links + 6 * count);
+    return count;
+}
+
+/* Note a place in a text, unless one was noted before. */
+static void note(int64_t *place, int64_t begin, int64_t end) {
+    if (place[0] < 0) {
+        place[0] = begin;
+        place[1] = end;
+    }
+}
+
+static int is_number(const struct folded *folded, int64_t word) {
+    return folded->codes[folded->word_start[word]] == '0' && folded->codes[folded->word_end[word] - 1] == '0';
+}
+
+/* Whether a group of digits goes on in the next word: close by, and no time or date. */
+static int goes_on(const struct folded *folded, int64_t word, int64_t last) {
+    if (word >= last || gap_behind(folded, word) > 2 || !is_number(folded, word + 1))
+        return 0;
+    uint32_t sign = folded->codes[folded->word_end[word]];
+    return sign != ':' && sign != '/';
+}
+
+/* The first number that looks like one to call: 9 to 15 digits in groups. */
+static void find_phone(const struct folded *folded, int64_t text, int64_t *place) {
+    int64_t last = folded->first_word[text + 1] - 1;
+    for (int64_t head = folded->first_word[text]; head <= last; head++) {
+        if (!is_number(folded, head))
+            continue;
+        int64_t tail = head, digits = folded->word_end[head] - folded->word_start[head];
+        for (; goes_on(folded, tail, last); tail++)
+            digits += folded->word_end[tail + 1] - folded->word_start[tail + 1];
+        int is_signed = folded->codes[folded->word_start[head] - 1] == '+';
+        if (digits >= LEAST_PHONE && digits < MOST_PHONE && (is_signed || tail > head || digits >= PLAIN_PHONE))
+            note(place, folded->word_start[head], folded->word_end[tail]);
+        head = tail;
+    }
+}
+
+/* The first word of the length of a wallet's address that mixes letters and digits. */
+static void find_long_code(const struct folded *folded, int64_t text, int64_t *place) {
+    for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++) {
+        int64_t begin = folded->word_start[word], end = folded->word_end[word], digits = 0;
+        if (end - begin < LEAST_CODE || end - begin >= MOST_CODE)
+            continue;
+        for (int64_t at = begin; at < end; at++)
+            digits += folded->codes[at] == '0';
+        if (digits >= LEAST_DIGITS && digits < end - begin)
+            note(place, begin, end);
+    }
+}
+
+/* The first account name: a word behind an at sign that a blank stands before. */
+static void find_mention(const struct folded *folded, int64_t text, int64_t *place) {
+    for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++) {
+        int64_t begin = folded->word_start[word];
+        if (stands_before(folded, folded->starts[text], begin, " @", 2))
+            note(place, begin - 1, folded->word_end[word]);
+    }
+}
+
+/* The first link that is written as mark-up, of the first of these ways that occurs. */
+static void find_markup(const struct folded *folded, int64_t text, int64_t *place) {
+    static const char *const ways[] = {"<a ", "[url", "[link", "](http"};
+    static const int64_t sizes[] = {3, 4, 5, 6};
+    int64_t start = folded->starts[text], end = folded->starts[text + 1];
+    int best = 4;
+    for (int64_t at = start; at < end && best > 0; at++) {
+        uint32_t code = folded->codes[at];
+        if (code != '<' && code != '[' && code != ']')
+            continue;
+        for (int way = 0; way < best; way++)
+            if (at + sizes[way] <= end && stands_before(folded, at, at + sizes[way], ways[way], sizes[way])) {
+                best = way;
+                place[0] = at;
+                place[1] = at + sizes[way];
+            }
+    }
+}
+
+/* What the first `texts` texts hold beside addresses. Places have a row a text: begin and end of the first one, or -1.
+   `exclamations` counts the marks of each text. */
+void find_contacts(const struct folded *folded, int64_t texts, int64_t *phones, int64_t *long_codes, int64_t *mentions,
+                   int64_t *markup, int64_t *exclamations) {
+    for (int64_t at = 0; at < 2 * texts; at++)
+        phones[at] = long_codes[at] = mentions[at] = markup[at] = -1;
+    for (int64_t text = 0; text < texts; text++) {
+        find_phone(folded, text, phones + 2 * text);
+        find_long_code(folded, text, long_codes + 2 * text);
+        find_mention(folded, text, mentions + 2 * text);
+        find_markup(folded, text, markup + 2 * text);
+        exclamations[text] = 0;
+        for (int64_t at = folded->starts[text]; at < folded->starts[text + 1]; at++)
+            exclamations[text] += folded->codes[at] == '!';
+    }
+}

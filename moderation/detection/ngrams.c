@@ -1,0 +1,69 @@
+/* Hashes of words, of pairs of words and of n-grams of code points; and the kinds of words by their hashes. */
+
+#include <stdint.h>
+
+#include "kernels.h"
+#include "hashing.h"
+
+/* A hash for each word, and one for its first STEM letters: polynomials in their code points. */
+void word_hashes(const struct folded *folded, uint32_t *words, uint32_t *stems) {
+    for (int64_t word = 0; word < folded->words; word++) {
+        int64_t begin = folded->word_start[word], end = folded->word_end[word];
+        uint32_t sum = 0, power = 1, stem = 0;
+        for (int64_t place = begin; place < end; place++) {
+            if (place == begin + STEM)
+                stem = sum;
+            sum += folded->codes[place] * power;
+            power *= PRIME;
+        }
+        words[word] = mixed(sum);
+        stems[word] = mixed(end - begin > STEM ? stem : sum);
+    }
+}
+
+/* A hash for each word with the one behind it in its text, 0 for the last one. */
+void pair_hashes(const struct folded *folded, const uint32_t *words, uint32_t *pairs) {
+    for (int64_t text = 0; text < folded->texts; text++) {
+        int64_t last = folded->first_word[text + 1] - 1;
+        for (int64_t word = folded->first_word[text]; word < last; word++)
+            pairs[word] = mixed(words[word] * PRIME + words[word + 1] * SECOND);
+        if (last >= folded->first_word[text])
+            pairs[last] = 0;
+    }
+}
+
+/* The bucket of the n-gram of one order that begins at each place; 0 where it would take in more of the next text
+   than the space before it. */
+void code_point_buckets(const struct folded *folded, const uint32_t *salts, int64_t order, int64_t bits,
+                        uint32_t *found) {
+    int64_t size = folded->starts[folded->texts] + 2 - order;
+    for (int64_t text = 0; text < folded->texts; text++) {
+        int64_t end = folded->starts[text + 1];
+        for (int64_t place = folded->starts[text]; place < end && place < size; place++) {
+            found[place] = 0;
+            if (place + order - 1 > end)
+                continue;
+            uint32_t hash = first_step(folded->codes[place], salts[place]);
+            for (int64_t behind = place + 1; behind < place + order; behind++)
+                hash = next_step(hash, folded->codes[behind]);
+            found[place] = bucket(hash * GOLDEN, bits);
+        }
+    }
+}
+
+/* The kind of each word of the first `texts` texts: that of a pair holds for both its words, but praise is praise in
+   any company. `counts` has a row a text, a column a kind and one, the first, for none. */
+void kinds_of_words(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const uint8_t *lexicon,
+                    int64_t bits, int64_t texts, int64_t kinds, int64_t praise, uint8_t *word_kind, int64_t *counts) {
+    for (int64_t text = 0; text < texts; text++) {
+        uint8_t before = 0;  /* the kind of the pair that ends here */
+        for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++) {
+            uint8_t single = lexicon[bucket(words[word], bits)], pair = lexicon[bucket(pairs[word], bits)];
+            uint8_t kind = single == praise ? single : pair ? pair : before ? before : single;
+            word_kind[word] = kind;
+            before = pair;
+            if (kind <= kinds)
+                counts[text * (kinds + 1) + kind]++;
+        }
+    }
+}

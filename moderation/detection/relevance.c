@@ -1,0 +1,84 @@
+/* What a comment shares with its article, by look-ups in the article's slot. See relevance.py. */
+
+#include <math.h>
+#include <stdint.h>
+
+#include "kernels.h"
+#include "hashing.h"
+
+enum { SLOT_BITS = 15, RARITY_BITS = 18, TITLE = 2 };
+enum { SHARED, STEMS, IN_TITLE, SIZE, SHARED_BITS, SUMS };
+#define STEM_SALT 0x27D4EB2Fu  /* tells stems from words: a prime of xxHash */
+#define LEAST_SURPRISE 0.15f   /* bits */
+#define MOST_SURPRISE 10.0f
+
+static float rarity_of(const struct shelf *shelf, uint32_t word) {
+    return (float)shelf->rarity[bucket(word, RARITY_BITS)] / 8;
+}
+
+/* The direction of meaning of a text, of length 1 or 0. */
+void direction(const struct shelf *shelf, const uint32_t *words, int64_t count, float *vector) {
+    int64_t dimensions = shelf->dimensions;
+    for (int64_t at = 0; at < dimensions; at++)
+        vector[at] = 0;
+    for (int64_t word = 0; word < count; word++) {
+        const int8_t *meaning = shelf->meaning + dimensions * (int64_t)bucket(words[word], shelf->meaning_bits);
+        float rare = rarity_of(shelf, words[word]);
+        for (int64_t at = 0; at < dimensions; at++)
+            vector[at] += rare * (float)meaning[at];
+    }
+    double squares = 0;
+    for (int64_t at = 0; at < dimensions; at++)
+        squares += (double)vector[at] * vector[at];
+    float norm = (float)sqrt(squares);
+    for (int64_t at = 0; at < dimensions && norm > 0; at++)
+        vector[at] /= norm;
+}
+
+static float cosine_of(const struct shelf *shelf, int64_t slot, const float *vector) {
+    const float *subject = shelf->vectors + slot * shelf->dimensions;
+    double sum = 0;
+    for (int64_t at = 0; at < shelf->dimensions; at++)
+        sum += (double)vector[at] * subject[at];
+    return (float)sum;
+}
+
+/* Weigh one text's words against its article's slot; returns the most that one shared word weighs. */
+static float weigh_shared(const struct folded *folded, const uint32_t *words, const uint32_t *stems,
+                          const struct shelf *shelf, int64_t slot, int64_t text, double *sums, float *shared) {
+    const uint8_t *marks = shelf->marks + (slot << SLOT_BITS);
+    float most = 0;
+    for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++) {
+        float rare = rarity_of(shelf, words[word]);
+        float surprise = rare - shelf->log_sizes[slot];  /* bits that chance alone would not explain */
+        surprise = surprise < LEAST_SURPRISE ? LEAST_SURPRISE : surprise > MOST_SURPRISE ? MOST_SURPRISE : surprise;
+        uint8_t here = marks[bucket(words[word], SLOT_BITS)];
+        uint8_t stem_here = marks[bucket(stems[word] * STEM_SALT, SLOT_BITS)];
+        shared[word] = here ? surprise : 0;
+        most = shared[word] > most ? shared[word] : most;
+        sums[SHARED] += shared[word];
+        sums[STEMS] += stem_here ? surprise : 0;
+        sums[IN_TITLE] += here == TITLE || stem_here == TITLE ? rare : 0;
+        sums[SIZE] += rare;
+        sums[SHARED_BITS] += here ? rare : 0;
+    }
+    return most;
+}
+
+/* Compare some texts with their articles' slots, -1 where there is none. All arrays but `shared`, which has a place a
+   word of the batch, have a row for each of these texts. */
+void compare(const struct folded *folded, const uint32_t *words, const uint32_t *stems, const struct shelf *shelf,
+             const int64_t *slots, int64_t first_text, int64_t texts, double *sums, float *rarest, float *cosine,
+             float *vector, float *shared) {
+    for (int64_t row = 0; row < texts; row++) {
+        int64_t text = first_text + row, first = folded->first_word[text];
+        rarest[row] = cosine[row] = 0;
+        for (int at = 0; at < SUMS; at++)
+            sums[SUMS * row + at] = 0;
+        if (slots[row] < 0)
+            continue;
+        rarest[row] = weigh_shared(folded, words, stems, shelf, slots[row], text, sums + SUMS * row, shared);
+        direction(shelf, words + first, folded->first_word[text + 1] - first, vector);
+        cosine[row] = cosine_of(shelf, slots[row], vector);
+    }
+}

@@ -1,0 +1,263 @@
+/* Folding: a batch of texts as sent becomes one array of code points, and its words. See text.py for the rules. */
+
+#include <stdint.h>
+
+#include "kernels.h"
+
+const char kernels_sources[] = SOURCES;  /* what tells the C files that this library was made of; kernels.py looks */
+
+enum { SPACE = ' ', DIGIT = '0', LAST_ASCII = 127 };
+enum { PART = 1, WHOLE = 2, LATIN = 4, FOREIGN = 8, NUMBER = 16, IN_WORD = PART | WHOLE, DROPPED = 32 };
+enum { SPACED_RUN = 4, SPACED_GAP = 3 };
+enum { MIXED, SPACED, LEET, DISGUISES };
+#define EXPANDS 0x80000000u
+#define CODE_POINTS 0x110000u
+
+/* One text while it is being folded: its code points, where each comes from, and its role in a word. */
+struct draft {
+    uint32_t *codes;
+    int32_t *source;
+    uint8_t *roles;
+    int64_t size;
+    uint32_t last;  /* the code point that came last, and how many times in a row */
+    int64_t run;
+};
+
+static uint8_t role_of(const struct alphabet *alphabet, uint32_t code) {
+    return code < CODE_POINTS ? alphabet->role[alphabet->kind[code]] : 0;
+}
+
+/* How many code points a batch folds to at most. */
+int64_t folded_size(const struct alphabet *alphabet, const uint32_t *raw, int64_t size) {
+    int64_t total = size;
+    for (int64_t place = 0; place < size; place++) {
+        uint32_t code = alphabet->fold[raw[place]];
+        if (code >= EXPANDS) {
+            const int64_t *first = alphabet->expand_first + (code - EXPANDS);
+            total += first[1] - first[0];
+        }
+    }
+    return total;
+}
+
+/* Append a code point, unless it is nothing, one more space, or the third of its like in a row. Digits stay, for
+   their number tells, and so does the w of www. */
+static void append(const struct alphabet *alphabet, struct draft *draft, uint32_t code, int32_t source) {
+    if (code == 0)
+        return;
+    draft->run = code == draft->last ? draft->run + 1 : 1;
+    draft->last = code;
+    uint8_t role = role_of(alphabet, code);
+    if (draft->run > 1 && code == SPACE)
+        return;
+    if (draft->run > 2 && code != 'w' && !(role & NUMBER))
+        return;
+    draft->codes[draft->size] = code;
+    draft->source[draft->size] = source;
+    draft->roles[draft->size] = role;
+    draft->size++;
+}
+
+/* The text itself, behind one space that was not sent. Counts the kinds of its code points with that space. */
+static void substitute(const struct alphabet *alphabet, const uint32_t *raw, int64_t size, struct draft *draft,
+                       int64_t *raw_kinds) {
+    for (int64_t place = 0; place < size; place++) {
+        raw_kinds[alphabet->kind[raw[place]]]++;
+        uint32_t code = alphabet->fold[raw[place]];
+        if (code < EXPANDS) {
+            append(alphabet, draft, code, (int32_t)(place - 1));
+            continue;
+        }
+        const int64_t *first = alphabet->expand_first + (code - EXPANDS);
+        for (int64_t part = first[0]; part < first[1]; part++)
+            append(alphabet, draft, alphabet->expand_to[part], (int32_t)(place - 1));
+    }
+}
+
+/* The Latin letter that a letter of another script looks like, or 0. */
+static uint32_t twin_of(const struct alphabet *alphabet, uint32_t code) {
+    int64_t low = 0, high = alphabet->twins;
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        if (alphabet->twin_from[middle] < code)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < alphabet->twins && alphabet->twin_from[low] == code ? alphabet->twin_to[low] : 0;
+}
+
+static int all_have_twins(const struct alphabet *alphabet, const struct draft *draft, int64_t begin, int64_t end) {
+    for (int64_t place = begin; place < end; place++)
+        if ((draft->roles[place] & FOREIGN) && !twin_of(alphabet, draft->codes[place]))
+            return 0;
+    return 1;
+}
+
+/* Whether a word is Cyrillic but for Latin letters that look Cyrillic. */
+static int reads_as_cyrillic(const struct alphabet *alphabet, const struct draft *draft, int64_t begin, int64_t end) {
+    for (int64_t place = begin; place < end; place++) {
+        uint32_t code = draft->codes[place];
+        if ((draft->roles[place] & FOREIGN) && alphabet->kind[code] != alphabet->cyrillic_kind)
+            return 0;
+        if ((draft->roles[place] & LATIN) && (code > LAST_ASCII || alphabet->cyrillic[code] == code))
+            return 0;
+    }
+    return 1;
+}
+
+/* Write a word that mixes Latin with look-alikes in one script, and say whether that was possible. */
+static int rewrite(const struct alphabet *alphabet, struct draft *draft, int64_t begin, int64_t end) {
+    int latin = all_have_twins(alphabet, draft, begin, end);
+    if (!latin && !reads_as_cyrillic(alphabet, draft, begin, end))
+        return 0;
+    for (int64_t place = begin; place < end; place++) {
+        uint32_t code = draft->codes[place];
+        if (latin && (draft->roles[place] & FOREIGN))
+            draft->codes[place] = twin_of(alphabet, code);
+        else if (!latin && (draft->roles[place] & LATIN))
+            draft->codes[place] = alphabet->cyrillic[code];
+        draft->roles[place] = role_of(alphabet, draft->codes[place]);
+    }
+    return 1;
+}
+
+/* Where the word that begins at a place ends. An ideograph is a word by itself. */
+static int64_t end_of_word(const struct draft *draft, int64_t begin) {
+    int64_t end = begin + 1;
+    if ((draft->roles[begin] & IN_WORD) == PART)
+        while (end < draft->size && (draft->roles[end] & IN_WORD) == PART)
+            end++;
+    return end;
+}
+
+/* Read words with look-alikes of another script; count them. A foreign letter right before a Latin one tells: an
+   ending hung on a foreign name is no disguise. */
+static int64_t read_look_alikes(const struct alphabet *alphabet, struct draft *draft) {
+    int64_t count = 0;
+    for (int64_t begin = 0; begin < draft->size;) {
+        if (!(draft->roles[begin] & IN_WORD)) {
+            begin++;
+            continue;
+        }
+        int64_t end = end_of_word(draft, begin);
+        int seam = 0;
+        for (int64_t place = begin + 1; place < end; place++)
+            seam |= (draft->roles[place - 1] & FOREIGN) && (draft->roles[place] & LATIN);
+        if (seam)
+            count += rewrite(alphabet, draft, begin, end);
+        begin = end;
+    }
+    return count;
+}
+
+/* Write a lone digit or dollar sign between two Latin letters as the letter it stands for; count them. */
+static int64_t read_leet(const struct alphabet *alphabet, struct draft *draft) {
+    int64_t count = 0;
+    for (int64_t place = 1; place + 1 < draft->size; place++) {
+        uint32_t code = draft->codes[place];
+        if (code > LAST_ASCII || !alphabet->leet[code] || (draft->roles[place] & LATIN))
+            continue;
+        if (!(draft->roles[place - 1] & LATIN) || !(draft->roles[place + 1] & LATIN))
+            continue;
+        draft->codes[place] = alphabet->leet[code];
+        draft->roles[place] = PART | LATIN;
+        count++;
+    }
+    return count;
+}
+
+static int is_single_letter(const struct draft *draft, int64_t place) {
+    return (draft->roles[place] & IN_WORD) && !(draft->roles[place] & (WHOLE | NUMBER))
+        && !(draft->roles[place - 1] & IN_WORD)
+        && (place + 1 == draft->size || !(draft->roles[place + 1] & IN_WORD));
+}
+
+/* Mark what stands between the single letters of a run. */
+static void drop_between(struct draft *draft, int64_t first, int64_t last) {
+    for (int64_t place = first; place <= last; place++)
+        if (!(draft->roles[place] & IN_WORD) || (draft->roles[place] & (WHOLE | NUMBER)))
+            draft->roles[place] |= DROPPED;
+}
+
+static void drop_marked(struct draft *draft) {
+    int64_t kept = 0;
+    for (int64_t place = 0; place < draft->size; place++) {
+        if (draft->roles[place] & DROPPED)
+            continue;
+        draft->codes[kept] = draft->codes[place];
+        draft->source[kept] = draft->source[place];
+        draft->roles[kept] = draft->roles[place];
+        kept++;
+    }
+    draft->size = kept;
+}
+
+/* Close up runs of single letters ("c a s i n o", "v.i.a.g.r.a"); count them. */
+static int64_t close_spaced_letters(struct draft *draft) {
+    int64_t count = 0, first = 0, last = 0, letters = 0;
+    for (int64_t place = 1; place <= draft->size; place++) {
+        int ends = place == draft->size || place - last > SPACED_GAP + 1;
+        if (letters && ends) {
+            if (letters >= SPACED_RUN) {
+                drop_between(draft, first, last);
+                count++;
+            }
+            letters = 0;
+        }
+        if (place == draft->size || !is_single_letter(draft, place))
+            continue;
+        first = letters ? first : place;
+        last = place;
+        letters++;
+    }
+    if (count)
+        drop_marked(draft);
+    return count;
+}
+
+/* Note the words of a text that begins at `offset` of the batch, and write every digit alike. */
+static int64_t find_words(struct draft *draft, int64_t offset, int64_t *word_start, int64_t *word_end) {
+    int64_t count = 0;
+    for (int64_t begin = 0; begin < draft->size;) {
+        int64_t end = begin + 1;
+        if (draft->roles[begin] & IN_WORD) {
+            end = end_of_word(draft, begin);
+            word_start[count] = offset + begin;
+            word_end[count] = offset + end;
+            count++;
+        }
+        for (; begin < end; begin++)
+            if (draft->roles[begin] & NUMBER)
+                draft->codes[begin] = DIGIT;
+    }
+    return count;
+}
+
+/* Fold a batch. `raw` holds a space before each text and one behind the last, `sizes` the code points of each with
+   its space. `disguises` has a row a text: words with look-alikes, words spaced out, digits for letters. */
+void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *sizes, int64_t texts, uint32_t *codes,
+          int32_t *source, uint8_t *roles, int64_t *starts, int64_t *word_start, int64_t *word_end,
+          int64_t *first_word, int64_t *word_text, int64_t *raw_kinds, int64_t *disguises) {
+    int64_t offset = 0, words = 0;
+    for (int64_t text = 0; text < texts; text++) {
+        struct draft draft = {codes + offset, source + offset, roles, 0, 0, 0};
+        substitute(alphabet, raw, sizes[text], &draft, raw_kinds + text * alphabet->kinds);
+        int64_t *counts = disguises + text * DISGUISES;
+        counts[MIXED] = read_look_alikes(alphabet, &draft);
+        counts[LEET] = read_leet(alphabet, &draft);
+        counts[SPACED] = close_spaced_letters(&draft);
+        int64_t found = find_words(&draft, offset, word_start + words, word_end + words);
+        for (int64_t word = words; word < words + found; word++)
+            word_text[word] = text;
+        starts[text] = offset;
+        first_word[text] = words;
+        raw += sizes[text];
+        offset += draft.size;
+        words += found;
+    }
+    starts[texts] = offset;
+    first_word[texts] = words;
+    codes[offset] = SPACE;
+    source[offset] = -1;
+}
