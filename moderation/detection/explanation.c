@@ -18,7 +18,8 @@ enum { SILENT, SPEAKING, PROMOTING, PRAISING };  /* what a word does: hardly wei
 struct chosen {
     int64_t count;
     int64_t *items;
-    int64_t *spans;
+    int64_t *begins;
+    int64_t *ends;
     double *weights;
 };
 
@@ -38,11 +39,12 @@ static void choose(struct chosen *chosen, int64_t item, double weight, int64_t b
     size_t moved = (size_t)(chosen->count - 1 - at);
     memmove(chosen->items + at + 1, chosen->items + at, moved * sizeof *chosen->items);
     memmove(chosen->weights + at + 1, chosen->weights + at, moved * sizeof *chosen->weights);
-    memmove(chosen->spans + 2 * (at + 1), chosen->spans + 2 * at, 2 * moved * sizeof *chosen->spans);
+    memmove(chosen->begins + at + 1, chosen->begins + at, moved * sizeof *chosen->begins);
+    memmove(chosen->ends + at + 1, chosen->ends + at, moved * sizeof *chosen->ends);
     chosen->items[at] = item;
     chosen->weights[at] = weight;
-    chosen->spans[2 * at] = begin;
-    chosen->spans[2 * at + 1] = end;
+    chosen->begins[at] = begin;
+    chosen->ends[at] = end;
 }
 
 /* What belonging to a kind of the lexicon adds to each word of a comment that does. */
@@ -118,18 +120,18 @@ static void choose_columns(const struct folded *folded, const struct shares *sha
             best = word;
         }
     if (best < 0)
-        choose(chosen, shares->tolds, relevance, -1, -1);
+        choose(chosen, shares->tolds + 1, relevance, -1, -1);
     else
         choose_words(folded, chosen, shares->tolds, relevance, best, best + 1);
 }
 
-/* The strongest reasons of each comment. Items are places in `told`, the number of those for relevance, or -1 less the
-   label of a phrase; `spans` are places as sent, or -1. Those of comment `row` are edges[row] to edges[row + 1];
+/* The strongest reasons of each comment. Items are places in `told`, the two behind it for relevance (with words that are
+   shared, or with none), or -1 less the label of a phrase; `begins` and `ends` are places as sent, or -1. Those of comment `row` are edges[row] to edges[row + 1];
    `rests` is what they leave of the total. `word_shares` is what each word of the bodies adds. */
 void explain(const struct folded *folded, const struct shares *shares, const int64_t *own, const int64_t *linked,
              const int64_t *passages, const double *units, const uint8_t *word_kind, const int64_t *kind_counts,
-             const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *items, int64_t *spans,
-             double *weights, double *rests) {
+             const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *items,
+             int64_t *begins, int64_t *ends, double *weights, double *rests) {
     edges[0] = 0;
     for (int64_t row = 0; row < texts; row++) {
         const double *of_columns = shares->of_columns + row * shares->columns, *unit = units + 3 * row;
@@ -141,7 +143,7 @@ void explain(const struct folded *folded, const struct shares *shares, const int
                 word_shares[word] += share_of_kind(shares, of_columns, counts, word_kind[word]);
         }
         int64_t begin = edges[row];
-        struct chosen chosen = {0, items + begin, spans + 2 * begin, weights + begin};
+        struct chosen chosen = {0, items + begin, begins + begin, ends + begin, weights + begin};
         choose_columns(folded, shares, of_columns, shared, row, &chosen);
         choose_phrases(folded, shares, word_shares, word_kind, row, &chosen);
         double rest = shares->totals[row];

@@ -5,6 +5,7 @@ these are is found in explanation.c.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ STRONGEST = 8
 _LONGEST_TEXT = 200  # code points of a reason's text
 _WORDING, _ORDINARY = "wording", "wording of ordinary comments"
 _RELEVANCES = int(Mix.PROMOTED)  # the columns of Mix before it are told as one reason
+_OF_RELEVANCE = ("words shared with the article", "names nothing in the article")
 _MIX_PHRASES = {
     Mix.PRAISE_AND_ADDRESS: "praise from an author with a web address",
     Mix.LATE_AND_ADDRESS: "web address long after the article",
@@ -30,25 +32,30 @@ _AUTHOR_WORDING = {
     Wording.NAME: ("wording of the author's name", "author.name"),
     Wording.URL: ("wording of the author's address", "author.url"),
 }
+_FIELDS: dict[int, str] = {
+    **AUTHOR_FIELDS,
+    **{len(Signal) + len(_MIX_PHRASES) + place: field for place, (_, field) in enumerate(_AUTHOR_WORDING.values())},
+}
+"""The field that a told column is about, as a whole."""
+_new = tuple.__new__  # makes a Reason at half the cost of its own way
 
 
 class Explainer:
     """Makes reasons by the names of one release's kinds."""
 
     def __init__(self, kinds: Sequence[str]) -> None:
-        labels = {PRAISE: "empty praise"}
-        self._labels = [_ORDINARY, _WORDING, *(labels.get(kind, f"{kind.replace('_', ' ')} term") for kind in kinds)]
         mix = len(Signal) + len(kinds)
         self._wording = mix + len(Mix)
-        self._named = [*((phrase, None) for phrase in _MIX_PHRASES.values()), *_AUTHOR_WORDING.values()]
-        self._told = np.array(
-            [*range(len(Signal)), *(mix + part for part in _MIX_PHRASES), *(self._wording + x for x in _AUTHOR_WORDING)],
-            np.int64,
-        )
+        self._names = _names(kinds)
+        told = [
+            *range(len(Signal)),
+            *(mix + part for part in _MIX_PHRASES),
+            *(self._wording + part for part in _AUTHOR_WORDING),
+        ]
         self._columns = {
+            "told": np.array(told, np.int64),
+            "tolds": len(told),
             "columns": self._wording + len(Wording),
-            "told": self._told,
-            "tolds": len(self._told),
             "first_kind": len(Signal),
             "kinds": len(kinds),
             "praise": kinds.index(PRAISE) + 1,
@@ -69,51 +76,54 @@ class Explainer:
     ) -> list[tuple[Reason, ...]]:
         """The reasons of each comment: the strongest, and one "rest" where anything is left of the ``totals``."""
         count = len(batch.pairs)
-        units = wording.units * weights[self._wording :][OF_WORDS]
-        edges, items = np.empty(count + 1, np.int64), np.empty(count * STRONGEST, np.int64)
-        spans, weight = np.empty((count * STRONGEST, 2), np.int64), np.empty(count * STRONGEST)
-        rests = np.empty(count)
+        units = wording.units * weights[self._wording :].take(OF_WORDS)
+        edges, rests = np.empty(count + 1, np.int64), np.empty(count)
+        items, begins, ends = np.empty((3, count * STRONGEST), np.int64)
+        weight = np.empty(count * STRONGEST)
         library.explain(
             batch.folded.view, struct("shares", of_columns=shares, totals=totals, **self._columns),
             pointer(wording.own), pointer(wording.linked), pointer(wording.passages), pointer(units),
             pointer(batch.word_kind), pointer(batch.kind_counts), pointer(batch.evidence.shared), count,
-            pointer(np.empty(len(wording.own))), pointer(edges), pointer(items), pointer(spans), pointer(weight),
-            pointer(rests),
+            pointer(np.empty(len(wording.own))), pointer(edges), pointer(items), pointer(begins), pointer(ends),
+            pointer(weight), pointer(rests),
         )  # fmt: skip
-        found = int(edges[-1])
-        chosen = zip(items[:found].tolist(), spans[:found].tolist(), weight[:found].tolist(), strict=True)
-        bounds, left = edges.tolist(), rests.tolist()
-        reasons = []
+        bounds = edges.tolist()
+        chosen = _Chosen(*(array[: bounds[-1]].tolist() for array in (items, begins, ends, weight)))
+        return self._reasons(batch, chosen, bounds, rests.tolist())
+
+    def _reasons(
+        self, batch: Batch, chosen: "_Chosen", bounds: list[int], rests: list[float]
+    ) -> list[tuple[Reason, ...]]:
+        places, names, reasons = batch.signals.places, self._names, []
         for row, (comment, _) in enumerate(batch.pairs):
-            own = [self._reason(batch, row, comment, *next(chosen)) for _ in range(bounds[row + 1] - bounds[row])]
-            if left[row]:
-                own.append(Reason("rest", "body", None, "", left[row]))
+            body, own = comment.body, []
+            for at in range(bounds[row], bounds[row + 1]):
+                item, begin, end, weight = chosen.items[at], chosen.begins[at], chosen.ends[at], chosen.weights[at]
+                if begin >= 0:
+                    text = body[begin : min(end, begin + _LONGEST_TEXT)]
+                    own.append(_new(Reason, (names[item], "body", (begin, end), text, weight)))
+                else:
+                    own.append(_reason(comment, names[item], places.get((row, item)) or _FIELDS.get(item), weight))
+            if rests[row]:
+                own.append(_new(Reason, ("rest", "body", None, "", rests[row])))
             reasons.append(tuple(own))
         return reasons
 
-    def _reason(
-        self, batch: Batch, row: int, comment: Comment, item: int, span: tuple[int, int], weight: float
-    ) -> Reason:
-        """The reason of an item: one of the told columns, relevance behind them, or below 0 a phrase."""
-        if item < 0:
-            begin, end = span
-            text = comment.body[begin : min(end, begin + _LONGEST_TEXT)]
-            return Reason(self._labels[-1 - item], "body", (begin, end), text, weight)
-        if item < len(SIGNAL_PHRASES):
-            place = batch.signals.places.get((row, item)) or AUTHOR_FIELDS.get(item)
-            return _reason(comment, SIGNAL_PHRASES[item], place, weight)
-        if item < len(self._told):
-            name, field = self._named[item - len(SIGNAL_PHRASES)]
-            return _reason(comment, name, field, weight)
-        return _relevance_reason(comment.body, span, weight)
+
+class _Chosen(NamedTuple):
+    """The reasons of a batch one behind the other; begin and end are -1 where no words are meant."""
+
+    items: list[int]
+    begins: list[int]
+    ends: list[int]
+    weights: list[float]
 
 
-def _relevance_reason(body: str, span: tuple[int, int], weight: float) -> Reason:
-    if span[0] < 0:
-        return Reason("names nothing in the article", "body", None, "", weight)
-    begin, end = span
-    text = body[begin : min(end, begin + _LONGEST_TEXT)]
-    return Reason("words shared with the article", "body", (begin, end), text, weight)
+def _names(kinds: Sequence[str]) -> list[str]:
+    """How a reason is called, by its item: told columns, relevance, and from the end the labels of phrases."""
+    columns = [*SIGNAL_PHRASES, *_MIX_PHRASES.values(), *(name for name, _field in _AUTHOR_WORDING.values())]
+    labels = ["empty praise" if kind == PRAISE else f"{kind.replace('_', ' ')} term" for kind in kinds]
+    return [*columns, *_OF_RELEVANCE, *reversed([_ORDINARY, _WORDING, *labels])]
 
 
 def field_text(comment: Comment, field: str) -> str:

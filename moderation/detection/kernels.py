@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 _HERE = Path(__file__).resolve().parent
 _REBUILD = "run `pip install -e .` in its source tree, or `pip install .` to install it anew"
 _ffi = FFI()
-_ARRAYS = {np.dtype(name): _ffi.typeof(f"{name}_t[]") for name in ("uint8", "int8", "int16", "int32", "uint32", "int64")}
-_ARRAYS |= {np.dtype(np.float32): _ffi.typeof("float[]"), np.dtype(np.float64): _ffi.typeof("double[]")}
+_C_TYPES = {
+    "uint8": "uint8_t[]", "int8": "int8_t[]", "int16": "int16_t[]", "int32": "int32_t[]", "uint32": "uint32_t[]",
+    "int64": "int64_t[]", "float32": "float[]", "float64": "double[]",
+}  # fmt: skip
+_ARRAYS = {np.dtype(name): _ffi.typeof(of_c) for name, of_c in _C_TYPES.items()}
 
 
 def pointer(array: NDArray[Any]) -> Any:

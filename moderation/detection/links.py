@@ -17,7 +17,6 @@ MOST_LINKS = 64
 """Candidates that are read in one text; more of them tell nothing more."""
 _LINK_SIZE = 6  # numbers that C writes of a link
 _FULL, _BROKEN, _EMAIL = 1, 2, 4
-_CONTACTS = 4
 
 
 class Link(NamedTuple):
@@ -82,6 +81,7 @@ def find_contacts(folded: Folded, texts: int) -> Contacts:
 
     A long code is a word of the length of a wallet's address that mixes letters and digits.
     """
-    places, exclamations = np.empty((_CONTACTS, texts, 2), np.int64), np.empty(texts, np.int64)
+    phones, long_codes, mentions, markup = places = np.empty((4, texts, 2), np.int64)
+    exclamations = np.empty(texts, np.int64)
     library.find_contacts(folded.view, texts, *map(pointer, places), pointer(exclamations))
-    return Contacts(*places, exclamations)
+    return Contacts(phones, long_codes, mentions, markup, exclamations)

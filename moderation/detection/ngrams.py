@@ -20,7 +20,6 @@ NOTHING = 0
 """The hash of places where no n-gram begins. The weight of its bucket, 0, is always 0."""
 
 
-
 def word_hashes(folded: Folded) -> tuple[Hashes, Hashes]:
     """A hash for each word of the batch, and one for its first STEM letters, which endings leave as they are.
 

@@ -1,7 +1,7 @@
 """How much a comment has to do with its article: what they share, weighed by how rare it is.
 
-Articles are profiled once and kept; a batch of comments is compared with its articles by table look-ups in relevance.c. It gives
-evidence as numbers; what they mean together is learned elsewhere.
+Articles are profiled once and kept; a batch of comments is compared with its articles by look-ups in relevance.c. It
+gives evidence as numbers; what they mean together is learned elsewhere.
 """
 
 from collections import OrderedDict
