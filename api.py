@@ -15,7 +15,7 @@ from moderation.moderator import Moderator
 from moderation.release import Release
 from moderation.settings import Settings
 from moderation.storage.database import Database
-from moderation.web import akismet, comments, operations, problems, review, scoring
+from moderation.web import akismet, comments, coral, operations, perspective, problems, review, scoring
 from moderation.web.auth import Gate
 from moderation.web.express import Express
 from moderation.web.metrics import Measured, Metrics
@@ -43,9 +43,11 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     app.register_blueprint(scoring.blueprint(gate))
     app.register_blueprint(comments.blueprint(gate))
     app.register_blueprint(akismet.blueprint(gate))
+    app.register_blueprint(coral.blueprint(gate))
+    app.register_blueprint(perspective.blueprint(gate))
     app.register_blueprint(operations.blueprint(moderator, metrics, release.version, version("comment-moderation")))
     review.add_pages(app, moderator)
-    problems.register(app)
+    problems.register(app, {perspective.PATHS: perspective.refused})
 
     calls = {
         ("POST", "/v1/score"): partial(scoring.scored, gate),

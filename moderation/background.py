@@ -1,4 +1,4 @@
-"""What the service does beside its requests: deliver events, fetch articles. Threads that look for work.
+"""What the service does beside its requests: events, articles, what Coral told. Threads that look for work.
 
 The one place that knows every target. ``moderation serve`` starts it in each of its processes, ``moderation deliver``
 runs nothing else; since work is leased, any number may run beside each other.
@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from moderation import akismet_callbacks, webhooks
-from moderation.delivery import MOST_ANSWER_BYTES, TIMEOUT_S, Deliverer
+from moderation import akismet_callbacks, coral_calls, webhooks
+from moderation.coral_calls import Listener
+from moderation.delivery import MOST_ANSWER_BYTES, TIMEOUT_S, Deliverer, utc_now
 from moderation.fetching import MOST_PAGE_BYTES, Fetcher
 from moderation.guarded_http import Client
 from moderation.moderator import Moderator, Release
@@ -20,7 +21,7 @@ from moderation.storage.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
-TARGETS = (webhooks.TARGET, akismet_callbacks.TARGET)
+TARGETS = (webhooks.TARGET, akismet_callbacks.TARGET, coral_calls.TARGET)
 LOOK_S = 0.5
 """How often a thread that found nothing looks again."""
 
@@ -88,4 +89,5 @@ def prepare(settings: Settings, release: Release, threads: int) -> Background:
     client = Client(settings.allowed_networks, TIMEOUT_S, MOST_ANSWER_BYTES)
     pages = replace(client, most_bytes=MOST_PAGE_BYTES)
     fetcher = Fetcher(database, pages, Moderator(release, database).put_fetched)
-    return Background([Deliverer(database, client, TARGETS).work, fetcher.work], threads)
+    listener = Listener(database, client, utc_now)
+    return Background([Deliverer(database, client, TARGETS).work, fetcher.work, listener.work], threads)

@@ -16,6 +16,7 @@ from moderation.accounts import Accounts, SignedIn
 from moderation.akismet import Akismet, AkismetAnswer, AkismetCall
 from moderation.checking import Advice, Checked, Checker, Release, Scorer
 from moderation.comment import Article, Comment, Decision, Pair, Status
+from moderation.coral import Advised, Coral, Written
 from moderation.detection.languages import language_of
 from moderation.detection.policy import Facts, SitePolicy, decide, thresholds_within_limits
 from moderation.endpoints import Endpoints, Outgoing
@@ -23,6 +24,7 @@ from moderation.keys import Keys
 from moderation.reports import Reports
 from moderation.review import Review
 from moderation.rules import Rules, Trial
+from moderation.signatures import SignatureError, Signatures, SignedCall
 from moderation.storage import articles, comments, sites
 from moderation.storage import decisions as log
 from moderation.storage.activity import Activity, Counted
@@ -47,6 +49,7 @@ from moderation.storage.records import (
     Decided,
     DecidedComment,
     Disagreement,
+    Door,
     Event,
     Figures,
     Filter,
@@ -67,11 +70,12 @@ from moderation.storage.records import (
 from moderation.storage.tables import comments as table
 
 __all__ = [
-    "Activity", "Advice", "AkismetAnswer", "AkismetCall", "AuthorHistory", "Checked", "Conflict", "Counted", "Counts",
-    "Decided", "DecidedComment", "Disagreement", "Endpoint", "Event", "Fetch", "Figures", "Filter", "Invalid",
-    "KeyKind", "Moderator", "NewerDatabase", "NotFound", "Order", "OutdatedDatabase", "Outgoing", "Page", "Release",
-    "Role", "Rule", "RuleKind", "Scorer", "Seen", "Selection", "Sent", "Session", "SignedIn", "Site", "SiteSettings",
-    "StoreError", "StoredComment", "Throttled", "Trial", "Unavailable", "User", "utc_now",
+    "Activity", "Advice", "Advised", "AkismetAnswer", "AkismetCall", "AuthorHistory", "Checked", "Conflict",
+    "Counted", "Counts", "Decided", "DecidedComment", "Disagreement", "Door", "Endpoint", "Event", "Fetch",
+    "Figures", "Filter", "Invalid", "KeyKind", "Moderator", "NewerDatabase", "NotFound", "Order",
+    "OutdatedDatabase", "Outgoing", "Page", "Release", "Role", "Rule", "RuleKind", "Scorer", "Seen", "Selection",
+    "Sent", "Session", "SignatureError", "SignedCall", "SignedIn", "Site", "SiteSettings", "StoreError",
+    "StoredComment", "Throttled", "Trial", "Unavailable", "User", "Written", "language_of", "utc_now",
 ]  # fmt: skip
 
 _LONGEST_MAKER = 200
@@ -116,6 +120,16 @@ class Moderator:
     def endpoints(self) -> Endpoints:
         """Where the sites hear of their comments."""
         return self._stored.endpoints
+
+    @property
+    def signatures(self) -> Signatures:
+        """The secrets with which calls are signed."""
+        return self._stored.signatures
+
+    @property
+    def coral(self) -> Coral:
+        """What Coral asks and tells."""
+        return self._stored.coral
 
     @property
     def reports(self) -> Reports:
@@ -303,6 +317,8 @@ class _Parts:
     accounts: Accounts
     rules: Rules
     endpoints: Endpoints
+    signatures: Signatures
+    coral: Coral
     reports: Reports
 
     @classmethod
@@ -314,6 +330,8 @@ class _Parts:
             checker=checker,
             keys=Keys(database, clock),
             akismet=Akismet(database, checker, clock),
+            signatures=Signatures(database, clock),
+            coral=Coral(database, checker, clock),
             review=review,
             accounts=Accounts(database, clock),
             rules=rules,

@@ -1,7 +1,8 @@
 """``moderation site``: publications, their keys, and where they hear of their comments."""
 
 import json
-from typing import Any
+from datetime import timedelta
+from typing import Any, TextIO
 
 import click
 
@@ -97,6 +98,43 @@ def rotate_secret(name: str, as_json: bool) -> None:
     with opened_moderator() as moderator:
         secret = moderator.endpoints.rotate(moderator.site(name))
     _show_facts({"site": name, "secret": secret}, as_json)
+
+
+@site.command("webhook-secret")
+@click.argument("name")
+@click.option(
+    "--keep-hours", type=click.IntRange(0, 720), default=24, show_default=True, help="How long old ones sign."
+)
+@as_json
+def webhook_secret(name: str, keep_hours: int, as_json: bool) -> None:
+    """Make a secret with which a site signs its calls in place of sending its key, and show it, once."""
+    with opened_moderator() as moderator:
+        secret = moderator.signatures.new_secret(moderator.site(name), timedelta(hours=keep_hours))
+    _show_facts({"site": name, "secret": secret}, as_json)
+
+
+@site.command("coral")
+@click.argument("name")
+@click.option("--url", help="Its Coral's address, with --token-file; `none` ends that.")
+@click.option("--token-file", type=click.File(), help="Holds the access token of a moderator there; - is the input.")
+@click.option("--secret-file", type=click.File(), help="Holds a signing secret of a phase or webhook; - is the input.")
+@as_json
+def set_coral(name: str, url: str | None, token_file: TextIO | None, secret_file: TextIO | None, as_json: bool) -> None:
+    """Connect a site with its Coral; without options, tell how it is set."""
+    if url not in (None, NONE) and token_file is None:
+        raise click.UsageError("--url needs --token-file")
+    with opened_moderator() as moderator:
+        site = moderator.site(name)
+        if secret_file is not None:
+            moderator.signatures.add_secret(site, secret_file.read().strip())
+        if url == NONE:
+            moderator.coral.disconnect(site)
+        elif url is not None and token_file is not None:
+            moderator.coral.connect(site, url, token_file.read().strip())
+        known, secrets = moderator.coral.connection(site), moderator.signatures.secrets(site)
+    count = sum(secret.door == "coral" for secret in secrets)
+    told = {"site": name, "coral": None if known is None else known.url, "state": _state(known), "secrets": count}
+    _show_facts(told, as_json)
 
 
 def _state(endpoint: Any) -> str:

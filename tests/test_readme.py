@@ -97,7 +97,7 @@ def test_fresh_machine_needs_two_commands() -> None:
 def test_settings_are_real(page: Path) -> None:
     allowed = {PREFIX + name.upper() for name in known()} | {"MODERATION_DATABASE_URL_FILE"}
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
-    for name in set(re.findall(r"MODERATION_[A-Z_]*[A-Z]", page.read_text(encoding="utf-8"))) - allowed:
+    for name in set(re.findall(r"\bMODERATION_[A-Z_]*[A-Z]", page.read_text(encoding="utf-8"))) - allowed:
         assert name.startswith("MODERATION_TEST_"), name
         assert f'"{name}"' in tests, name
 

@@ -20,16 +20,17 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [ROOT / "api.py", *sorted((ROOT / "moderation").rglob("*.py")), *sorted((ROOT / "training").rglob("*.py"))]
 
-USE_CASES = "accounts, akismet, checking, decisions, endpoints, keys, reports, review, rules"
+USE_CASES = "accounts, akismet, checking, coral, decisions, endpoints, keys, reports, review, rules, signatures"
 MAY_IMPORT = {
     "api": "gathering, moderator, release, settings, storage, web",
     "cli": "background, lines, moderator, release, server, settings, site_commands, storage, terminal, training",
     "site_commands": "moderator, terminal",
     "terminal": "moderator, release, settings, storage",
     "server": "api, background, moderator, release, settings, storage",
-    "background": "akismet_callbacks, delivery, fetching, guarded_http, moderator, settings, storage, webhooks",
+    "background": "akismet_callbacks, coral_calls, delivery, fetching, guarded_http, moderator, settings, storage, "
+    "webhooks",
     "lines": "moderator, web",
-    "web": "comment, moderator",
+    "web": "comment, html_text, moderator",
     "moderator": f"{USE_CASES}, comment, detection, storage",
     "checking": "comment, decisions, detection, rules, storage",
     "akismet": "addresses, checking, comment, decisions, spam, storage",
@@ -43,6 +44,10 @@ MAY_IMPORT = {
     "accounts": "storage",
     "endpoints": "addresses, storage",
     "delivery": "addresses, guarded_http, storage",
+    "signatures": "rules, storage",
+    "coral": "addresses, checking, comment, html_text, storage",
+    "coral_calls": "addresses, comment, coral, decisions, delivery, guarded_http, html_text, storage",
+    "html_text": "",
     "webhooks": "delivery, guarded_http, storage",
     "fetching": "addresses, comment, delivery, extraction, guarded_http, storage",
     "extraction": "",
@@ -75,8 +80,8 @@ ONLY_IN = {
     "safetensors": "release",
     "scipy": "training",
     "sklearn": "training",
-    "sqlalchemy": "storage, accounts, akismet, akismet_callbacks, checking, decisions, delivery, endpoints, keys, "
-    "moderator, review, webhooks",
+    "sqlalchemy": "storage, accounts, akismet, akismet_callbacks, checking, coral, coral_calls, decisions, delivery, "
+    "endpoints, keys, moderator, review, webhooks",
     "trafilatura": "extraction",
     "werkzeug": "web",
 }

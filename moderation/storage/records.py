@@ -82,6 +82,22 @@ class Rule:
     created_by: str = ""
 
 
+class Door(StrEnum):
+    """A way in whose calls are signed: the native webhook (Standard Webhooks), Coral's calls (its own signature)."""
+
+    WEBHOOK = "webhook"
+    CORAL = "coral"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What may be shown of a secret: it signs for ``door`` until ``ends_at``, None where no end is set."""
+
+    door: Door
+    created_at: datetime
+    ends_at: datetime | None
+
+
 class Seen(NamedTuple):
     """A stored comment as somebody saw it: ``version`` rises with each change, so that a stale view is noticed."""
 

@@ -37,7 +37,7 @@ def add(connection: Connection, name: str, settings: SiteSettings, now: datetime
 
 def every(connection: Connection) -> tuple[Site, ...]:
     """All sites by name."""
-    return tuple(_site(row) for row in connection.execute(sa.select(sites).order_by(sites.c.name)))
+    return tuple(site_of(row) for row in connection.execute(sa.select(sites).order_by(sites.c.name)))
 
 
 def named(connection: Connection, name: str) -> Site:
@@ -45,12 +45,12 @@ def named(connection: Connection, name: str) -> Site:
     row = connection.execute(sa.select(sites).where(sites.c.name == name)).first()
     if row is None:
         raise NotFound(f"there is no site {name!r}")
-    return _site(row)
+    return site_of(row)
 
 
 def numbered(connection: Connection, site_id: int) -> Site:
     """The site of that number."""
-    return _site(connection.execute(sa.select(sites).where(sites.c.id == site_id)).one())
+    return site_of(connection.execute(sa.select(sites).where(sites.c.id == site_id)).one())
 
 
 def set_settings(connection: Connection, site_id: int, settings: SiteSettings) -> None:
@@ -77,7 +77,7 @@ def of_key(connection: Connection, key: str, now: datetime) -> tuple[Site, KeyKi
     valid = sa.or_(site_keys.c.ends_at.is_(None), site_keys.c.ends_at > now)
     query = sa.select(sites, site_keys.c.kind).join(site_keys).where(site_keys.c.key_hash == hash_of(key), valid)
     row = connection.execute(query).first()
-    return None if row is None else (_site(row), KeyKind(row.kind))
+    return None if row is None else (site_of(row), KeyKind(row.kind))
 
 
 def rules_version(connection: Connection, site_id: int) -> int:
@@ -143,7 +143,8 @@ def _columns(settings: SiteSettings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in _SETTINGS}
 
 
-def _site(row: sa.Row[Any]) -> Site:
+def site_of(row: sa.Row[Any]) -> Site:
+    """The site of a row."""
     settings = SiteSettings(**{name: getattr(row, name) for name in _SETTINGS})
     return Site(row.id, row.name, settings, row.created_at)
 

@@ -17,7 +17,7 @@ from moderation.web.answers import (
     result,
     stored,
 )
-from moderation.web.auth import Gate
+from moderation.web.auth import SITE_QUERY, Gate
 from moderation.web.openapi import operation
 from moderation.web.schemas import ArticleIn, DecisionIn, StoreRequest, one_fault
 from moderation.web.transport import answer
@@ -42,9 +42,9 @@ class NameConverter(PathConverter):
 
 def checked(gate: Gate, environ: "WSGIEnvironment") -> dict[str, Any]:
     """The answer to a comment that is to be kept, with ``StoredResult``'s fields."""
-    site = gate.site(environ)
-    comment, article = gate.read(StoreRequest, environ).pair()
-    made = gate.moderator.check(site, comment, article)
+    with gate.caller(environ) as site:
+        comment, article = gate.read(StoreRequest, environ).pair()
+        made = gate.moderator.check(site, comment, article)
     gate.metrics.count_comments([made.action])
     return {**result(comment, made.score, made.action), "status": made.status}
 
@@ -61,7 +61,8 @@ def blueprint(gate: Gate) -> Blueprint:
 def _stored_comments(routes: Blueprint, gate: Gate) -> None:
     @routes.post("/v1/comments")
     @operation("Score a comment, keep it, and queue it where a person must decide",
-               takes=StoreRequest, gives={200: StoredResult})  # fmt: skip
+               takes=StoreRequest, gives={200: StoredResult},
+               fails=(409,), query=SITE_QUERY, auth=("key", "webhook"))  # fmt: skip
     def check() -> Response:
         return answer(checked(gate, request.environ))
 
@@ -82,22 +83,25 @@ def _stored_comments(routes: Blueprint, gate: Gate) -> None:
 
 def _decisions(routes: Blueprint, gate: Gate) -> None:
     @routes.post("/v1/comments/<name:comment_id>/decisions")
-    @operation("A person decided, here or in the CMS", takes=DecisionIn, gives={200: Decided}, fails=(404,))
+    @operation("A person decided, here or in the CMS", takes=DecisionIn, gives={200: Decided},
+               fails=(404, 409), query=SITE_QUERY, auth=("key", "webhook"))  # fmt: skip
     def decide(comment_id: str) -> Response:
-        site = gate.site(request.environ)
-        sent = gate.read(DecisionIn, request.environ)
-        gate.moderator.decide(site, comment_id, sent.decision, sent.by)
+        with gate.caller(request.environ) as site:
+            sent = gate.read(DecisionIn, request.environ)
+            gate.moderator.decide(site, comment_id, sent.decision, sent.by)
         status = gate.moderator.comment(site, comment_id).status
         return answer({"comment_id": comment_id, "decision": sent.decision, "by": sent.by, "status": status})
 
 
 def _articles(routes: Blueprint, gate: Gate) -> None:
     @routes.put("/v1/articles/<name:article_id>")
-    @operation("Tell the service about an article", takes=ArticleIn, gives={200: ArticleOut, 201: ArticleOut})
+    @operation("Tell the service about an article", takes=ArticleIn, gives={200: ArticleOut, 201: ArticleOut},
+               fails=(409,), query=SITE_QUERY, auth=("key", "webhook"))  # fmt: skip
     def put_article(article_id: str) -> Response:
-        site = gate.site(request.environ, KeyKind.SITE, KeyKind.AKISMET)  # the one key that a WordPress has
-        article = gate.read(ArticleIn, request.environ).called(article_id)
-        created = gate.moderator.put_article(site, article)
+        # the one key that a WordPress has is good enough
+        with gate.caller(request.environ, KeyKind.SITE, KeyKind.AKISMET) as site:
+            article = gate.read(ArticleIn, request.environ).called(article_id)
+            created = gate.moderator.put_article(site, article)
         return answer(article, 201 if created else 200)
 
     @routes.get("/v1/articles/<name:article_id>")

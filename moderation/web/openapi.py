@@ -26,18 +26,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one route takes and gives. ``query`` is the JSON schema of each parameter; an open route needs no key.
+    """What one route takes and gives. ``query`` is the JSON schema of each parameter.
 
     ``form`` is what it takes as a form instead of JSON, in the address where it is got.
+    ``auth`` names the ``SCHEMES`` any of which proves who asks; none for an open route. ``error`` is how errors look.
     """
 
     summary: str
     takes: type[BaseModel] | None
     form: type[BaseModel] | None
-    gives: Mapping[int, type[BaseModel] | str]
+    gives: Mapping[int, type[BaseModel] | str | None]
     fails: tuple[int, ...]
     query: Mapping[str, dict[str, Any]]
-    open: bool
+    auth: tuple[str, ...]
+    error: type[BaseModel]
 
 
 def operation(
@@ -45,19 +47,24 @@ def operation(
     *,
     takes: type[BaseModel] | None = None,
     form: type[BaseModel] | None = None,
-    gives: Mapping[int, type[BaseModel] | str],
+    gives: Mapping[int, type[BaseModel] | str | None],
     fails: tuple[int, ...] = (),
     query: Mapping[str, dict[str, Any]] | None = None,
+    auth: tuple[str, ...] = ("key",),
+    error: type[BaseModel] = Problem,
     open: bool = False,
 ) -> Callable[[View], View]:
-    """Declares a view. ``gives`` maps a status to a model, or to a media type where it is no JSON of ours.
+    """Declares a view. ``gives`` maps a status to a model, to a media type where it is no JSON of ours, or to None.
 
     A body that is read adds the answers 400 and 413, a key that is needed 401 and 503.
     """
     fails = (*fails, *((400, 413) if takes else ()), *(() if open else (401, 503)))
 
     def declare(view: View) -> View:
-        view.operation = Operation(summary, takes, form, gives, tuple(sorted(set(fails))), query or {}, open)  # type: ignore[attr-defined]  # a function carries its declaration
+        told = Operation(
+            summary, takes, form, gives, tuple(sorted(set(fails))), query or {}, () if open else auth, error
+        )
+        view.operation = told  # type: ignore[attr-defined]  # a function carries its declaration
         return view
 
     return declare
@@ -78,7 +85,7 @@ def document(app: Flask, version: str) -> dict[str, Any]:
         "paths": dict(sorted(paths.items(), key=_sites_routes_first)),
         "components": {
             "schemas": definitions["$defs"],
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The key of a site."}},
+            "securitySchemes": SCHEMES,
         },
     }
 
@@ -86,6 +93,20 @@ def document(app: Flask, version: str) -> dict[str, Any]:
 def _sites_routes_first(item: tuple[str, object]) -> tuple[bool, str]:
     return not item[0].startswith("/v1/"), item[0]
 
+
+SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "The key of a site."},
+    "webhook": {
+        "type": "apiKey", "in": "header", "name": "webhook-signature",
+        "description": "Standard Webhooks 1.0, with webhook-id and webhook-timestamp; its site stands in ?site=NAME.",
+    },
+    "coral": {
+        "type": "apiKey", "in": "header", "name": "X-Coral-Signature",
+        "description": "Coral's signature of the body; its site stands in ?site=NAME.",
+    },
+    "key_in_query": {"type": "apiKey", "in": "query", "name": "key", "description": "The key of a site."},
+}  # fmt: skip
+"""By what a caller proves who asks."""
 
 DESCRIPTION = (
     "Scores readers' comments: how likely each is promotional or off-topic, with reasons. "
@@ -105,11 +126,11 @@ def _operations(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
 
 
 def _models(declared: Operation) -> dict[tuple[type[BaseModel], JsonSchemaMode], None]:
-    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
+    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(declared.error, "serialization"): None}
     for taken in filter(None, (declared.takes, declared.form)):
         models[taken, "validation"] = None
     for model in declared.gives.values():
-        if not isinstance(model, str):
+        if model is not None and not isinstance(model, str):
             models[model, "serialization"] = None
     return models
 
@@ -120,27 +141,27 @@ def _operation(rule: Rule, method: str, declared: Operation) -> dict[str, Any]:
         "summary": declared.summary,
         "responses": {str(status): _answer(status, model) for status, model in declared.gives.items()},
     }
-    made["responses"] |= {str(status): _failure(status) for status in declared.fails}
+    made["responses"] |= {str(status): _failure(status, declared.error) for status in declared.fails}
     if parameters := [*_path_parameters(rule), *_query_parameters(declared, method)]:
         made["parameters"] = parameters
     if declared.takes is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": _schema(declared.takes)}}
     if declared.form is not None and method != "GET":
         made["requestBody"] = {"required": False, "content": {FORM: _schema(declared.form)}}
-    made["security"] = [] if declared.open else [{"key": []}]
+    made["security"] = [{scheme: []} for scheme in declared.auth]
     return made
 
 
-def _answer(status: int, model: type[BaseModel] | str) -> dict[str, Any]:
+def _answer(status: int, model: type[BaseModel] | str | None) -> dict[str, Any]:
+    if model is None:
+        return {"description": HTTPStatus(status).phrase}
     content = {model: {}} if isinstance(model, str) else {"application/json": _schema(model)}
     return {"description": HTTPStatus(status).phrase, "content": content}
 
 
-def _failure(status: int) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "description": HTTPStatus(status).phrase,
-        "content": {"application/problem+json": _schema(Problem)},
-    }
+def _failure(status: int, error: type[BaseModel]) -> dict[str, Any]:
+    media_type = "application/problem+json" if error is Problem else "application/json"
+    made: dict[str, Any] = {"description": HTTPStatus(status).phrase, "content": {media_type: _schema(error)}}
     header = {401: "WWW-Authenticate", 503: "Retry-After"}.get(status)
     if header is not None:
         made["headers"] = {header: {"schema": {"type": "string"}}}

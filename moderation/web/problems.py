@@ -6,7 +6,7 @@ error the log gets the kind and the places in the code, and not its message.
 
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -39,12 +39,13 @@ def problem(
     return Response(to_json(body), status, headers, content_type=MEDIA_TYPE)
 
 
-def register(app: Flask) -> None:
-    """Answers each error of ``app`` in this shape."""
+def register(app: Flask, others: Mapping[str, Callable[[Exception], Response]]) -> None:
+    """Answers each error of ``app`` in this shape, and in another one under the beginnings of paths in ``others``."""
 
     @app.errorhandler(Exception)
     def answer(error: Exception) -> Response | HTTPException:
-        return problem_of(error, request.environ)
+        other = next((form for path, form in others.items() if request.path.startswith(path)), None)
+        return problem_of(error, request.environ) if other is None else other(error)
 
 
 def problem_of(error: Exception, environ: "WSGIEnvironment") -> Response | HTTPException:

@@ -11,6 +11,7 @@ from moderation.web import (
     admin,
     admin_connections,
     admin_rules,
+    admin_signatures,
     dashboard,
     review_access,
     review_actions,
@@ -32,7 +33,7 @@ def add_pages(app: Flask, moderator: Moderator) -> None:
     review_access.guard(pages, moderator)
     for part in (sign_in, review_queue, review_actions, review_bulk, review_log, dashboard):
         part.add(pages, moderator)
-    for part in (admin, admin_rules, admin_connections):
+    for part in (admin, admin_rules, admin_connections, admin_signatures):
         part.add(pages, moderator)
     try_page.add(pages, moderator)
     _words(pages)

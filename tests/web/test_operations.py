@@ -48,7 +48,7 @@ def test_routes_of_a_site_need_its_key(service: Service, document: dict[str, Any
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             answer = service.client.open(re.sub(r"{\w+}", "x", path), method=method.upper())
-            assert (answer.status_code == 401) == (operation["security"] == [{"key": []}])
+            assert (answer.status_code == 401) == bool(operation["security"])
             assert str(answer.status_code) in operation["responses"]
 
 
