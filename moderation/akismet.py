@@ -103,7 +103,15 @@ class Akismet:
     def used(self, site: Site) -> int:
         """How many checks of a site were answered this month."""
         with self._database.reading() as connection:
-            return activity.used(connection, site.id, self._month())
+            return activity.totals(connection, site.id, [self._month()]).api_calls
+
+    def totals(self, site: Site, half_a_year: bool = False) -> Activity:
+        """What a site asked and reported in this month and the five before it, or ever since it is one."""
+        last = _in_months(self._clock())
+        first = last - 5 if half_a_year or site.created_at is None else _in_months(site.created_at)
+        months = [f"{number // 12}-{number % 12 + 1:02}" for number in range(first, last + 1)]
+        with self._database.reading() as connection:
+            return activity.totals(connection, site.id, months)
 
     def addresses(
         self,
@@ -159,6 +167,10 @@ class Akismet:
 
     def _month(self) -> str:
         return self._clock().strftime("%Y-%m")
+
+
+def _in_months(moment: datetime) -> int:
+    return moment.year * 12 + moment.month - 1
 
 
 def guid_of(call: AkismetCall) -> str:

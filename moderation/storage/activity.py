@@ -1,5 +1,6 @@
 """How often each address asked by Akismet's protocol, and what its people reported, by month: kept in ``tallies``."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -39,10 +40,14 @@ def count(connection: Connection, site_id: int, month: str, address: str, counte
     tallies.count(connection, {(site_id, _facet(month, counted), address): 1})
 
 
-def used(connection: Connection, site_id: int, month: str) -> int:
-    """How many checks of a site were answered in a month."""
-    query = sa.select(sa.func.sum(table.c.n)).where(*_of(site_id, month, Counted.SPAM, Counted.HAM))
-    return int(connection.execute(query).scalar() or 0)
+def totals(connection: Connection, site_id: int, months: Sequence[str]) -> Activity:
+    """What a site asked and reported in these months, from all of its addresses."""
+    counted = {_facet(month, one): one for month in months for one in Counted}
+    query = sa.select(table.c.facet, sa.func.sum(table.c.n)).where(table.c.site_id == site_id)
+    sums = dict.fromkeys(Counted, 0)
+    for facet, n in connection.execute(query.where(table.c.facet.in_(counted)).group_by(table.c.facet)):
+        sums[counted[facet]] += int(n)
+    return Activity("", *sums.values())
 
 
 def page(

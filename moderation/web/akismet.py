@@ -8,9 +8,18 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from moderation.comment import Decision
-from moderation.moderator import AkismetAnswer, StoreError, utc_now
+from moderation.moderator import AkismetAnswer, Counted, StoreError, utc_now
 from moderation.web import akismet_activity
-from moderation.web.akismet_call import AkismetForm, KeyForm, WrongCallError, call_of, fields_of, need, site_of
+from moderation.web.akismet_call import (
+    AkismetForm,
+    KeyForm,
+    StatsForm,
+    WrongCallError,
+    call_of,
+    fields_of,
+    need,
+    site_of,
+)
 from moderation.web.auth import Gate
 from moderation.web.openapi import operation
 from moderation.web.transport import JSON, TEXT, answer, drain, say
@@ -41,9 +50,19 @@ def _keys(routes: Blueprint, gate: Gate) -> None:
         site_of(request.environ, gate, fields)
         return say("valid")
 
+    @routes.post("/1.1/get-stats")
+    @operation("Akismet: what was asked in six months or in all, for the settings page of WordPress", form=StatsForm,
+               gives=_SAYS | {200: (JSON, TEXT)}, open=True)  # fmt: skip
+    def get_stats() -> Response:
+        fields = fields_of(request.environ, gate.max_body_bytes)
+        made = gate.moderator.akismet.totals(site_of(request.environ, gate, fields), fields.get("from") == "6-months")
+        right = made.api_calls - made.missed_spam - made.false_positives
+        accuracy = round(100 * max(right, 0) / made.api_calls, 2) if made.api_calls else 100.0
+        return answer({**{one.value: getattr(made, one.value) for one in Counted}, "accuracy": accuracy})
+
     @routes.post("/1.1/get-subscription")
     @operation("Akismet: whose key it is, for the settings page of WordPress", form=KeyForm,
-               gives=_SAYS | {200: JSON}, open=True)  # fmt: skip
+               gives=_SAYS | {200: (JSON, TEXT)}, open=True)  # fmt: skip
     def get_subscription() -> Response:
         site = site_of(request.environ, gate, fields_of(request.environ, gate.max_body_bytes))
         account = {"account_name": site.name, "account_type": "self-hosted", "next_billing_date": None}

@@ -19,21 +19,24 @@ from moderation.web.transport import JSON, TEXT, answer, say
 MOST = 500
 _COLUMNS = ("Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Positives", "Is Revoked")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
-_GIVES = {200: JSON, 413: TEXT, 503: TEXT}
+_FAILS = {413: TEXT, 503: TEXT}
 
 
 def add(routes: Blueprint, gate: Gate) -> None:
     """Add the routes of version 1.2."""
 
     @routes.get("/1.2/usage-limit")
-    @operation("Akismet: checks that were answered this month", form=KeyForm, gives=_GIVES, open=True)
+    @operation(
+        "Akismet: checks that were answered this month", form=KeyForm, gives={200: (JSON, TEXT), **_FAILS}, open=True
+    )
     def usage_limit() -> Response:
         fields = fields_of(request.environ, gate.max_body_bytes)
         used = gate.moderator.akismet.used(site_of(request.environ, gate, fields))
         return answer({"limit": "none", "usage": used, "percentage": "0.00", "throttled": False})
 
     @routes.get("/1.2/key-sites")
-    @operation("Akismet: what each address asked in a month", form=ActivityForm, gives=_GIVES, open=True)
+    @operation("Akismet: what each address asked in a month", form=ActivityForm,
+               gives={200: (JSON, "text/csv", TEXT), **_FAILS}, open=True)  # fmt: skip
     def key_sites() -> Response:
         fields = fields_of(request.environ, gate.max_body_bytes)
         site = site_of(request.environ, gate, fields)

@@ -300,6 +300,12 @@ class AkismetForm(KeyForm):
     guid: str = Field("", description="`X-akismet-guid` of the check, where the CMS kept it.")
 
 
+class StatsForm(KeyForm):
+    """Which months to add up."""
+
+    from_: str = Field("", alias="from", description="`6-months`, or all.")
+
+
 class ActivityForm(KeyForm):
     """Which addresses to list."""
 

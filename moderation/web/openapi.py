@@ -21,6 +21,9 @@ PAGES = "review"
 
 FORM = "application/x-www-form-urlencoded"
 REFERENCE = "#/components/schemas/{model}"
+Given = type[BaseModel] | str | tuple[str, ...] | None
+"""What an answer holds: a model, a media type, one of several, or nothing."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -35,7 +38,7 @@ class Operation:
     summary: str
     takes: type[BaseModel] | None
     form: type[BaseModel] | None
-    gives: Mapping[int, type[BaseModel] | str | None]
+    gives: Mapping[int, Given]
     fails: tuple[int, ...]
     query: Mapping[str, dict[str, Any]]
     auth: tuple[str, ...]
@@ -47,14 +50,14 @@ def operation(
     *,
     takes: type[BaseModel] | None = None,
     form: type[BaseModel] | None = None,
-    gives: Mapping[int, type[BaseModel] | str | None],
+    gives: Mapping[int, Given],
     fails: tuple[int, ...] = (),
     query: Mapping[str, dict[str, Any]] | None = None,
     auth: tuple[str, ...] = ("key",),
     error: type[BaseModel] = Problem,
     open: bool = False,
 ) -> Callable[[View], View]:
-    """Declares a view. ``gives`` maps a status to a model, to a media type where it is no JSON of ours, or to None.
+    """Declares a view. ``gives`` maps a status to a model, to media types where it is no JSON of ours, or to None.
 
     A body that is read adds the answers 400 and 413, a key that is needed 401 and 503.
     """
@@ -130,7 +133,7 @@ def _models(declared: Operation) -> dict[tuple[type[BaseModel], JsonSchemaMode],
     for taken in filter(None, (declared.takes, declared.form)):
         models[taken, "validation"] = None
     for model in declared.gives.values():
-        if model is not None and not isinstance(model, str):
+        if isinstance(model, type):
             models[model, "serialization"] = None
     return models
 
@@ -152,10 +155,14 @@ def _operation(rule: Rule, method: str, declared: Operation) -> dict[str, Any]:
     return made
 
 
-def _answer(status: int, model: type[BaseModel] | str | None) -> dict[str, Any]:
-    if model is None:
+def _answer(status: int, given: Given) -> dict[str, Any]:
+    content: dict[str, Any]
+    if given is None:
         return {"description": HTTPStatus(status).phrase}
-    content = {model: {}} if isinstance(model, str) else {"application/json": _schema(model)}
+    if isinstance(given, type):
+        content = {"application/json": _schema(given)}
+    else:
+        content = {media_type: {} for media_type in ((given,) if isinstance(given, str) else given)}
     return {"description": HTTPStatus(status).phrase, "content": content}
 
 

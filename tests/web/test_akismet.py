@@ -390,3 +390,12 @@ def test_settings_page_of_wordpress_takes_the_key(door: Door) -> None:
     account = told(door.call("/1.1/get-subscription", BLOG))
     assert (account["account_name"], account["status"]) == ("gazette", "active")
     assert door.client.post("/1.1/get-subscription", data={"key": "0123456789ab", **BLOG}).data == b"invalid"
+
+
+@pytest.mark.parametrize("months", ["6-months", "all"])
+def test_settings_page_of_wordpress_shows_the_sums(door: Door, months: str) -> None:
+    for sent in (SPAMMER, READER):
+        door.check(sent)
+    door.call("/1.1/submit-ham", SPAMMER)
+    expected = {"spam": 1, "ham": 1, "missed_spam": 0, "false_positives": 1, "accuracy": 50.0}
+    assert told(door.call("/1.1/get-stats", {**BLOG, "from": months})) == expected
