@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.sparse import coo_matrix, csr_matrix, diags, vstack
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from scipy.special import expit
+from sklearn.linear_model import SGDClassifier
 
 from moderation.comment import Pair
 from moderation.detection.features import PRAISE, Batch, FeatureReader, Mix, Tables
@@ -26,7 +28,20 @@ _FEWEST = 50  # texts of a field that it takes to learn from them
 _EPOCHS = 6
 _ALPHA = 1e-5
 _COLUMNS_C = 0.3
+_LBFGS = {"maxiter": 500, "maxcor": 20}
 _WRITTEN_SHARE = 0.05  # of a written comment's weight when columns are weighed: nobody ever sent it
+
+
+_OF_EITHER = {
+    Signal.MENTION, Signal.LINK_MARKUP, Signal.OWN_LINK, Signal.CAPITALS, Signal.EXCLAMATION, Signal.SYMBOLS,
+    Signal.CURRENCY, Signal.DIGITS, Signal.LENGTH, Signal.SHORTNESS, Signal.LINES,
+}  # fmt: skip
+_PROMOTING = {
+    Mix.OFF_TOPIC, Mix.OFF_TOPIC_LINK, Mix.OFF_TOPIC_ADDRESS, Mix.PROMOTED, Mix.PROMOTED_SHARE, Mix.EMPTY_PRAISE,
+    Mix.PRAISE_AND_ADDRESS, Mix.SHORT_AND_LINK, Mix.PRAISE_AND_TERMS, Mix.TERMS_AT_END,
+}  # fmt: skip
+_RELEVANT = {Mix.SHARED_SHARE, Mix.SHARED_PER_SIZE, Mix.COSINE}
+_NOT_BELOW, _NOT_ABOVE = {1: 0.0}, {-1: 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class Rows:
 
     batches: list[Batch]
     fields: tuple[csr_matrix, ...]
-    """N-gram counts of bodies, names, addresses and links."""
+    """N-grams of bodies, names, addresses and links."""
     columns: NDArray[np.float64]
     promotional: NDArray[np.bool_]
     weight: NDArray[np.float64]
@@ -45,6 +60,8 @@ class Rows:
     learned: NDArray[np.bool_]
     """Which columns are weighed: a kind of promotion is known from the written corpus alone, so all share one weight
     in the columns that are made of them; praise has its own."""
+    sides: NDArray[np.int64]
+    """What each column may speak for: 1 for promotion alone, -1 against it alone, 0 for either; see ``sides``."""
 
 
 def real_rows(comments: pd.DataFrame) -> NDArray[np.bool_]:
@@ -58,6 +75,14 @@ def learned_columns(kinds: Sequence[str]) -> NDArray[np.bool_]:
     learned = np.ones(len(Signal) + len(kinds) + len(Mix) + len(Wording), bool)
     learned[len(Signal) : len(Signal) + len(kinds)] = [kind == PRAISE for kind in kinds]
     return learned
+
+
+def sides(kinds: int) -> NDArray[np.int64]:
+    """Which columns may be no sign of an ordinary comment (1), or of promotion (-1): at the sites at hand they may
+    look like one, but that would be a habit of theirs. Shape (columns,)."""
+    signals = [signal not in _OF_EITHER for signal in Signal]
+    mix = [int(part in _PROMOTING) - (part in _RELEVANT) for part in Mix]
+    return np.array([*signals, *[1] * kinds, *mix, *[1] * len(Wording)], np.int64)
 
 
 def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fold: NDArray[np.intp]) -> Rows:
@@ -75,11 +100,12 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
         fold=fold,
         real=real_rows(comments),
         learned=learned_columns(tables.kinds),
+        sides=sides(len(tables.kinds)),
     )
 
 
 def ngram_counts(batch: Batch) -> list[csr_matrix]:
-    """How often each bucket occurs in bodies, names, addresses and links, over the root of their length."""
+    """Which buckets occur in bodies, names, addresses and links, over the root of how many do."""
     folded, count = batch.folded, len(batch.pairs)
     fields = fields_of(batch)
     of_place = np.arange(3 * count).repeat(folded.sizes)
@@ -95,7 +121,8 @@ def ngram_counts(batch: Batch) -> list[csr_matrix]:
         columns.append(found[:size][some].astype(np.int64))
     row, column = np.concatenate(rows), np.concatenate(columns)
     matrix = coo_matrix((np.ones(len(row), np.float32), (row, column)), shape=(4 * count, 1 << BITS)).tocsr()
-    scaled = (diags((1 / np.sqrt(fields.sizes.ravel() + DAMPING)).astype(np.float32)) @ matrix).astype(np.float32)
+    matrix.data[:] = 1  # an n-gram counts once, however often it is said
+    scaled = (diags((1 / np.sqrt(np.diff(matrix.indptr) + DAMPING)).astype(np.float32)) @ matrix).astype(np.float32)
     return [scaled[field * count : (field + 1) * count] for field in range(4)]
 
 
@@ -178,13 +205,26 @@ def fit_columns(
     promotional: NDArray[np.bool_],
     weight: NDArray[np.float64],
     learned: NDArray[np.bool_],
+    sides: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], float]:
-    """The weight of every column, in log-odds, 0 for those that are not ``learned``, and the base."""
-    model = LogisticRegression(C=_COLUMNS_C, solver="newton-cholesky")
-    model.fit(columns[:, learned], promotional, sample_weight=weight * len(weight) / weight.sum())
+    """The weight of every column, in log-odds, and the base: logistic regression with a ridge.
+
+    Columns that are not ``learned`` weigh 0, those of one side never less, or more, than that.
+    """
+    known, sign = columns[:, learned], np.where(promotional, 1.0, -1.0)
+    each = weight * len(weight) / weight.sum()
+
+    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weights, margin = parameters[:-1], sign * (known @ parameters[:-1] + parameters[-1])
+        pull = -sign * each * expit(-margin)
+        total = each @ np.logaddexp(0, -margin) + weights @ weights / (2 * _COLUMNS_C)
+        return float(total), np.append(known.T @ pull + weights / _COLUMNS_C, pull.sum())
+
+    bounds = [(_NOT_BELOW.get(side), _NOT_ABOVE.get(side)) for side in sides[learned].tolist()] + [(None, None)]
+    found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options=_LBFGS).x
     weights = np.zeros(columns.shape[1])
-    weights[learned] = model.coef_[0]
-    return weights, float(model.intercept_[0])
+    weights[learned] = found[:-1]
+    return weights, float(found[-1])
 
 
 def group_folds(comments: pd.DataFrame, folds: int = FOLDS) -> NDArray[np.intp]:

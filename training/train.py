@@ -186,7 +186,7 @@ def weigh_columns(
     weight = fit.column_weights(read.rows)[of]
     weight[int(chosen.sum()) :] *= _GAP_SHARE
     learned = read.rows.learned if kept is None else read.rows.learned & kept
-    return fit.fit_columns(known, read.rows.promotional[of], weight, learned)
+    return fit.fit_columns(known, read.rows.promotional[of], weight, learned, read.rows.sides)
 
 
 def held_out_logits(read: Prepared, kept: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:

@@ -38,6 +38,7 @@ class Signal(IntEnum):
     AUTHOR_URL = auto()
     AUTHOR_DEEP_URL = auto()
     AUTHOR_KEYWORDS = auto()
+    AUTHOR_SMALL_LETTERS = auto()
     AUTHOR_NAME_IN_URL = auto()
     AUTHOR_NAME_DIGITS = auto()
     AUTHOR_NAME_SCRIPT = auto()
@@ -75,6 +76,7 @@ _PHRASES = {
     Signal.AUTHOR_URL: "author gives a web address",
     Signal.AUTHOR_DEEP_URL: "author's address is a page deep in a site",
     Signal.AUTHOR_KEYWORDS: "author's name reads like search words",
+    Signal.AUTHOR_SMALL_LETTERS: "author's name is words in small letters",
     Signal.AUTHOR_NAME_IN_URL: "search words of the name stand in the address",
     Signal.AUTHOR_NAME_DIGITS: "digits in the author's name",
     Signal.AUTHOR_NAME_SCRIPT: "author's name in another script",
@@ -236,6 +238,8 @@ def _read_authors(signals: Signals, pairs: Sequence[Pair], folded: Folded, count
     values, kinds = signals.values, folded.raw_kinds
     name_words = folded.word_counts[count : 2 * count]
     values[:, Signal.AUTHOR_KEYWORDS] = np.minimum(np.maximum(name_words - 2, 0), 3) / 3
+    cased = kinds[count : 2 * count][:, [Kind.LOWER, Kind.UPPER]]
+    values[:, Signal.AUTHOR_SMALL_LETTERS] = (name_words > 1) & (cased[:, 0] > 0) & (cased[:, 1] == 0)
     values[:, Signal.AUTHOR_NAME_DIGITS] = kinds[count : 2 * count, Kind.DIGIT] > 0
     names, bodies = kinds[count : 2 * count, SCRIPTS], kinds[:count, SCRIPTS]
     other = (names.argmax(1) != bodies.argmax(1)) & (bodies.sum(1) > _TELLING_LETTERS)
@@ -252,6 +256,7 @@ AUTHOR_FIELDS: dict[int, str] = {
     Signal.AUTHOR_URL: "author.url",
     Signal.AUTHOR_DEEP_URL: "author.url",
     Signal.AUTHOR_KEYWORDS: "author.name",
+    Signal.AUTHOR_SMALL_LETTERS: "author.name",
     Signal.AUTHOR_NAME_IN_URL: "author.name",
     Signal.AUTHOR_NAME_DIGITS: "author.name",
     Signal.AUTHOR_NAME_SCRIPT: "author.name",

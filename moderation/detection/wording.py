@@ -17,10 +17,12 @@ from moderation.detection.text import Places
 
 BITS = 20
 DAMPING = 40
-"""Code points added to a text's length, so that an n-gram of a very short text does not weigh too much."""
+"""Added to how many n-grams a text has, so that one of a very short text does not weigh too much."""
+MOST_AT_A_PLACE = 5
+"""N-grams that begin at one code point: three lengths of code points, a word, and a word with the next."""
 WINDOW = 14
 """Words of the passage that is looked at by itself, so that padding around it hides nothing."""
-MOST = 4.0
+MOST = 8.0
 """Log-odds that a column comes near to at most: a text that says it ten times is not ten times as certain."""
 Sums = NDArray[np.int64]
 
@@ -70,12 +72,11 @@ class WordingEvidence:
 class Fields:
     """How the n-grams of a batch are told apart: a body's own words, names, addresses, and links inside bodies.
 
-    ``salts`` (code points,), ``in_link`` (code points,), ``sizes`` (4, comments): the code points of each field.
+    ``salts`` (code points,), ``in_link`` (code points,).
     """
 
     salts: Hashes
     in_link: NDArray[np.bool_]
-    sizes: NDArray[np.int64]
 
 
 def fields_of(batch: Batch) -> Fields:
@@ -84,11 +85,8 @@ def fields_of(batch: Batch) -> Fields:
     salts = np.empty(len(folded.codes), np.uint32)
     in_link = np.empty(len(folded.codes), bool)
     salts[-1], in_link[-1] = 0, False  # the space behind the last text
-    sizes = np.empty((4, len(batch.pairs)), np.int64)
-    library.tell_fields(
-        folded.view, pointer(links), len(links), pointer(salts), pointer(in_link.view(np.uint8)), pointer(sizes)
-    )
-    return Fields(salts, in_link, sizes)
+    library.tell_fields(folded.view, pointer(links), len(links), pointer(salts), pointer(in_link.view(np.uint8)))
+    return Fields(salts, in_link)
 
 
 def ngrams(batch: Batch, fields: Fields) -> Iterator[tuple[Hashes, bool]]:
@@ -106,12 +104,18 @@ def weigh(batch: Batch, weights: WordingWeights) -> WordingEvidence:
     fields = fields_of(batch)
     raw, units = np.empty((count, len(Wording))), np.empty((count, len(OF_WORDS)))
     own, linked, passages = np.empty(words, np.int64), np.empty(words, np.int64), np.empty((count, 2), np.int64)
+    seen = np.empty(_rows_for(int(batch.folded.sizes.max(initial=1))), np.uint32)
     library.weigh(
         batch.folded.view, pointer(batch.words), pointer(batch.word_pairs), pointer(fields.salts),
-        pointer(fields.in_link.view(np.uint8)), pointer(fields.sizes), pointer(weights.buckets), weights.scale,
-        pointer(raw), pointer(own), pointer(linked), pointer(passages), pointer(units),
+        pointer(fields.in_link.view(np.uint8)), pointer(weights.buckets), weights.scale, pointer(seen),
+        pointer(np.empty(words, np.int64)), pointer(raw), pointer(own), pointer(linked), pointer(passages), pointer(units),
     )  # fmt: skip
     believed = MOST * np.tanh(raw / MOST)
     share = np.divide(believed, raw, out=np.ones_like(raw), where=raw != 0)
     units *= share[:, OF_WORDS]
     return WordingEvidence(believed, own, linked, passages, units)
+
+
+def _rows_for(code_points: int) -> int:
+    """The rows that wording.c takes to tell which n-grams a text of so many code points was seen to have."""
+    return int(min(1 << (2 * MOST_AT_A_PLACE * code_points - 1).bit_length(), 2 << BITS))
