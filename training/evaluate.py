@@ -20,7 +20,7 @@ from training.datasets import DataError, Dataset
 from training.disguise import ATTACKS, disguise
 from training.duplicates import group_duplicates
 from training.measures import Figures
-from training.train import topic_pairs
+from training.topics import topic_pairs
 
 BATCH = 1_000
 GROUPINGS = ("site", "source", "language", "kind", "length")

@@ -20,7 +20,7 @@ from moderation.detection.features import PRAISE, Batch, FeatureReader, Mix, Tab
 from moderation.detection.ngrams import NOTHING
 from moderation.detection.signals import Signal
 from moderation.detection.wording import BITS, DAMPING, Wording, WordingWeights, fields_of, ngrams, weigh
-from training.datasets import WRITTEN
+from training.datasets import DROPPED, WRITTEN
 
 BATCH = 1_000
 FOLDS = 12
@@ -30,6 +30,7 @@ _ALPHA = 1e-5
 _COLUMNS_C = 0.3
 _LBFGS = {"maxiter": 500, "maxcor": 20}
 _WRITTEN_SHARE = 0.05  # of a written comment's weight when columns are weighed: nobody ever sent it
+_DROPPED_SHARE = 2.5  # of those of the one kind that no real source has: praise with a keyword dropped behind it
 
 
 _OF_EITHER = {
@@ -57,6 +58,8 @@ class Rows:
     fold: NDArray[np.intp]
     real: NDArray[np.bool_]
     """Which comments tell of real sites; see ``real_rows``."""
+    share: NDArray[np.float64]
+    """Of each comment's weight, when columns are weighed."""
     learned: NDArray[np.bool_]
     """Which columns are weighed: a kind of promotion is known from the written corpus alone, so all share one weight
     in the columns that are made of them; praise has its own."""
@@ -99,6 +102,7 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
         weight=site_weights(comments),
         fold=fold,
         real=real_rows(comments),
+        share=column_shares(comments),
         learned=learned_columns(tables.kinds),
         sides=sides(len(tables.kinds)),
     )
@@ -126,9 +130,10 @@ def ngram_counts(batch: Batch) -> list[csr_matrix]:
     return [scaled[field * count : (field + 1) * count] for field in range(4)]
 
 
-def column_weights(rows: Rows) -> NDArray[np.float64]:
-    """What each comment counts when columns are weighed; shape (comments,)."""
-    return np.where(rows.real, rows.weight, rows.weight * _WRITTEN_SHARE)
+def column_shares(comments: pd.DataFrame) -> NDArray[np.float64]:
+    """What share of its weight each comment has when columns are weighed; shape (comments,)."""
+    written = np.where(comments["note"] == DROPPED, _DROPPED_SHARE, _WRITTEN_SHARE)
+    return np.where(real_rows(comments), 1.0, written)
 
 
 def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float64]:

@@ -15,14 +15,13 @@ from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashe
 from moderation.detection.relevance import RARITY_BITS, Relevance
 from moderation.detection.text import Folder
 from training.alphabet import alphabet
-from training.datasets import CORPUS, Dataset
+from training.datasets import CORPUS, DROPPED, Dataset
 
 MEANING_BITS = 15
 DIMENSIONS = 32
 _USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de"
 _FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at am as"
 _TERSE = "terse"  # a kind that promotes anything in a few words: its terms are promotional and no more
-_DROPPED = "keyword_drop"  # a kind of praise with the terms of others behind it: it tells nothing of either
 _ANY = "promotional"
 _PRAISES = ("praise", "thanks", "blog_question")  # kinds of either label with one of these in their name
 _BATCH = 4_000
@@ -88,7 +87,7 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
 
 def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.uint8], tuple[str, ...]]:
     """Words and pairs of words that stand in one kind of promotion, or in praise, far more often than elsewhere."""
-    corpus = corpus[corpus["note"] != _DROPPED]
+    corpus = corpus[corpus["note"] != DROPPED]
     kind = corpus["note"].map(
         lambda note: PRAISE if any(name in note for name in _PRAISES) else _ANY if note == _TERSE else note
     )

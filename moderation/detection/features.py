@@ -165,7 +165,7 @@ class FeatureReader:
         mix[:, _OF_RELEVANCE] = batch.evidence.values[:, _RELEVANT] * told[:, None]
         promoted = promoted_words(batch.kinds, self._praise)
         mix[:, Mix.PROMOTED] = np.log1p(promoted)
-        mix[:, Mix.PROMOTED_SHARE] = promoted / (words + 4)
+        mix[:, Mix.PROMOTED_SHARE] = np.sqrt(promoted / (words + 4))
         mix[:, Mix.EMPTY_PRAISE] = praise * np.maximum(off_topic, 0)
         mix[:, Mix.PRAISE_AND_ADDRESS] = praise * address
         mix[:, Mix.LATE_AND_ADDRESS] = signals[:, Signal.LATENESS] * np.maximum(address, link)

@@ -108,7 +108,8 @@ def weigh(batch: Batch, weights: WordingWeights) -> WordingEvidence:
     library.weigh(
         batch.folded.view, pointer(batch.words), pointer(batch.word_pairs), pointer(fields.salts),
         pointer(fields.in_link.view(np.uint8)), pointer(weights.buckets), weights.scale, pointer(seen),
-        pointer(np.empty(words, np.int64)), pointer(raw), pointer(own), pointer(linked), pointer(passages), pointer(units),
+        pointer(np.empty(words, np.int64)), pointer(raw), pointer(own), pointer(linked), pointer(passages),
+        pointer(units),
     )  # fmt: skip
     believed = MOST * np.tanh(raw / MOST)
     share = np.divide(believed, raw, out=np.ones_like(raw), where=raw != 0)

@@ -69,7 +69,7 @@ def test_words_are_told_in_both_directions() -> None:
         "wording of ordinary comments",
         "ferry",
     )
-    assert bad.weight == -good.weight == pytest.approx(1000 * SCALE / (16 + 40) ** 0.5, abs=1e-4)
+    assert bad.weight == -good.weight == pytest.approx(1000 * SCALE / (47 + 40) ** 0.5, abs=1e-4)
 
 
 def test_neighbouring_words_make_one_phrase() -> None:

@@ -34,6 +34,7 @@ SEEN: dict[Signal, tuple[Comment, str]] = {
     Signal.AUTHOR_URL: (author("Ann", "https://a.com"), ""),
     Signal.AUTHOR_DEEP_URL: (author("Ann", "https://a.com/buy-cheap/shoes"), ""),
     Signal.AUTHOR_KEYWORDS: (author("buy cheap running shoes"), ""),
+    Signal.AUTHOR_SMALL_LETTERS: (author("running shoes"), ""),
     Signal.AUTHOR_NAME_IN_URL: (author("buy cheap shoes", "https://cheap-shoes.com/buy"), ""),
     Signal.AUTHOR_NAME_DIGITS: (author("ann77"), ""),
     Signal.AUTHOR_NAME_SCRIPT: (author("Наталья"), ""),

@@ -1,15 +1,19 @@
 """What n-grams say: exact sums of whole numbers, by field, and by the passage that says most for promotion."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.comment import Author, Comment, Pair
+from moderation.detection.ngrams import ORDERS
 from moderation.detection.wording import BITS, DAMPING, MOST, WINDOW, Wording, WordingWeights, weigh
 from tests.detection.conftest import SCALE, TEXTS, Sketch, the_folder
 
 TOGEL = Sketch(words={"togel": 1000})
+BOTH = Sketch(words={"togel": 1000, "slots": 1000})
 RANDOM = WordingWeights(np.random.default_rng(3).integers(-2_000, 2_000, 1 << BITS).astype(np.int16), SCALE)
 RANDOM.buckets[0] = 0
 
@@ -23,21 +27,29 @@ def body(text: str) -> Pair:
     return Comment(text), None
 
 
-def test_weight_is_damped_by_length() -> None:
-    (found,) = columns(TOGEL.wording(), body("togel here"))
-    plain = 1000 * SCALE / (len(" togel here") + DAMPING) ** 0.5
+def ngrams_of(text: str) -> int:
+    """How many n-grams a text has, each counted once."""
+    padded, words = f" {text} ", text.split()
+    letters = {padded[place : place + order] for order in ORDERS for place in range(len(padded) - order + 1)}
+    return len(letters) + len(set(words)) + len(set(pairwise(words)))
+
+
+@pytest.mark.parametrize("text", ["togel here", "togel and here and togel and here"])
+def test_weight_is_damped_by_length(text: str) -> None:
+    (found,) = columns(TOGEL.wording(), body(text))
+    plain = 1000 * SCALE / (ngrams_of(text) + DAMPING) ** 0.5
     assert found[Wording.BODY] == pytest.approx(MOST * np.tanh(plain / MOST))
 
 
 def test_saying_it_often_is_no_more_certain() -> None:
     once, often, endless = columns(TOGEL.wording(), body("togel"), body("togel " * 9), body("togel " * 2_000))
-    assert once[Wording.BODY] < often[Wording.BODY] <= endless[Wording.BODY] <= MOST
+    assert once[Wording.BODY] > often[Wording.BODY] == endless[Wording.BODY] > 0
 
 
 def test_words_count_wherever_they_stand() -> None:
-    first, last, twice = columns(TOGEL.wording(), body("togel here"), body("here TOGEL"), body("togel and togel"))
+    first, last, two = columns(BOTH.wording(), body("togel here"), body("here TOGEL"), body("togel and slots"))
     assert first[Wording.BODY] == last[Wording.BODY] > 0
-    assert twice[Wording.BODY] > first[Wording.BODY]
+    assert two[Wording.BODY] > first[Wording.BODY]
 
 
 def test_fields_speak_for_themselves() -> None:
@@ -69,8 +81,8 @@ def test_words_share_all_of_a_body(texts: list[str]) -> None:
 
 def test_padding_hides_no_passage() -> None:
     pad = "ferry sails again in the evening from the harbour with all islanders on board"
-    alone, padded = columns(TOGEL.wording(), body("togel togel togel"), body(f"{pad * 9} togel togel togel {pad * 9}"))
-    assert padded[Wording.BODY] < alone[Wording.BODY] / 3
+    alone, padded = columns(TOGEL.wording(), body("togel here and now"), body(f"{pad} {pad} togel here and now {pad}"))
+    assert padded[Wording.BODY] < alone[Wording.BODY] * 0.6
     assert padded[Wording.PASSAGE] > alone[Wording.PASSAGE] / 2
 
 

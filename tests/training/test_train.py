@@ -10,7 +10,7 @@ import pytest
 
 from moderation import release
 from tests.training.conftest import Tables, run, train
-from training import datasets
+from training import datasets, topics
 from training import train as training
 from training.commands import next_version
 from training.datasets import Dataset
@@ -126,7 +126,7 @@ def test_near_duplicates_are_thinned_out(data: Dataset) -> None:
 
 
 def test_other_articles_are_never_own(data: Dataset) -> None:
-    own, other, sites = training.topic_pairs(data, 1)
+    own, other, sites = topics.topic_pairs(data, 1)
     assert len(own) == len(other) == len(sites) > 50
     for (mine, under), (same, elsewhere) in zip(own, other, strict=True):
         assert mine == same
