@@ -8,9 +8,10 @@ from ipaddress import ip_network
 import pytest
 
 from moderation.comment import Article, Comment
-from moderation.fetching import LOOKED_AT_AGAIN, RETRIES, Fetcher
+from moderation.fetching import LEASE, LOOKED_AT_AGAIN, RETRIES, Fetcher
 from moderation.guarded_http import Client
 from moderation.moderator import Fetch, Invalid, Moderator, NotFound, Site
+from moderation.storage import fetches
 from moderation.storage.database import Database
 from moderation.storage.fetches import covers
 from tests.conftest import ORDINARY, Clock
@@ -216,6 +217,19 @@ def test_sent_article_is_never_overwritten(pages: Pages) -> None:
     pages.fetch()
     assert pages.moderator.article(pages.site, pages.url).title == "As sent"
     assert "sent this article itself" in pages.log.error
+
+
+def test_dead_process_s_article_is_taken_over(pages: Pages, database: Database) -> None:
+    pages.check("c-1")
+    with database.writing() as connection:
+        lost = fetches.lease(connection, pages.clock(), LEASE)
+    assert lost is not None
+    assert pages.fetch() == 0
+    pages.clock.advance(seconds=LEASE.total_seconds())
+    assert pages.fetch() == 1
+    with database.writing() as connection:
+        fetches.settle(connection, lost, {"error": "too late"})
+    assert pages.log.error == ""
 
 
 def test_article_is_fetched_again_on_demand(pages: Pages) -> None:

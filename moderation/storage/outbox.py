@@ -106,7 +106,7 @@ def add_checked(
     connection: Connection, site_id: int, number: int, *, comment_id: str, status: Status, now: datetime
 ) -> None:
     """Tell the webhook of a text that was checked. Other targets have the answer to the check itself."""
-    if endpoints.find(connection, site_id, WEBHOOK) is None:
+    if not endpoints.has(connection, site_id):
         return
     data = {"comment_id": comment_id, "status": status, "decision": None, "by": None, "undo": False}
     connection.execute(sa.insert(outbox), _event(WEBHOOK, site_id, number, data, now))
