@@ -205,7 +205,7 @@ def stored(item: StoredComment) -> dict[str, Any]:
     """A stored comment, with ``Stored``'s fields."""
     article = item.article
     return {
-        "comment": item.comment,
+        "comment": {name: getattr(item.comment, name) for name in CommentOut.model_fields},
         "article": article and _named(article),
         "status": item.status,
         "action": item.action,
