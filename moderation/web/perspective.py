@@ -214,6 +214,6 @@ def _name_of(text: str) -> str:
 
 
 def _languages(sent: AnalyzeRequest | SuggestRequest, text: str, field: str) -> dict[str, Any]:
-    detected = [language_of(text)] if not sent.languages else []
+    detected = [language_of(text) or "und"] if not sent.languages else []
     told: dict[str, Any] = {field: sent.languages or detected, "detectedLanguages": detected}
     return told if sent.clientToken is None else {**told, "clientToken": sent.clientToken}
