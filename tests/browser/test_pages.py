@@ -36,6 +36,8 @@ PATHS = (
     "/review/dashboard",
     "/review/sites",
     "/review/rules?site={site}",
+    "/review/events?site={site}",
+    "/review/articles?site={site}",
     "/review/users",
     "/review/account",
     "/review/no-such-status?x=1",
