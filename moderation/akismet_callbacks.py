@@ -21,12 +21,15 @@ HEADERS = {"Content-Type": "application/json", "X-Akismet-Webhook": "1"}
 
 
 def request(connection: Connection, due: Due, _now: datetime) -> Request | None:
-    """The call that tells of an event; None where the CMS asked for none, or knows it."""
+    """The call that tells of an event; None where the CMS asked for none, or knows it.
+
+    ``by`` is ours beside Akismet's fields: who decided, None where no person did but a new score.
+    """
     callback = callbacks.find(connection, due.comment_number)
     if callback is None or _says_spam(due, callback) is callback.said_spam:
         return None
     result = "true" if _says_spam(due, callback) else "false"
-    told = {"guid": due.data["comment_id"], "result": result}
+    told = {"guid": due.data["comment_id"], "result": result, "by": due.data["by"]}
     body = {"key": due.endpoint.secret, "endpoint": "comment-check", "comments": [told]}
     return Request(callback.url, HEADERS, json.dumps(body).encode())
 

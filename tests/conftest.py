@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.engine import URL, Engine
 
 from moderation import release as releases
@@ -25,6 +26,15 @@ SPAM = "Visit togel singapore http://evil-slots.com and win big money with casin
 ORDINARY = "thanks for this, great reporting"
 ONE_DATABASE = "a matter of one database"
 """How the reason of a skip begins that is no want of anything."""
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 THRESHOLDS = SiteSettings(hold=0.5, reject=1.0)
 """With these any decent release holds ``SPAM`` and publishes ``ORDINARY``."""
 
@@ -50,6 +60,17 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_change_of_mind_is_told(cms: Cms) -> None:
     [sent] = cms.receiver.sent
     assert sent.path == "/wp-json/akismet/v1/webhook"
     assert sent.headers["x-akismet-webhook"] == "1"
-    told = {"guid": guid_of(call), "result": "false"}
+    told = {"guid": guid_of(call), "result": "false", "by": "ann"}
     assert json.loads(sent.body) == {"key": KEY, "endpoint": "comment-check", "comments": [told]}
 
 

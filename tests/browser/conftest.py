@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 import api
 from moderation.comment import Article, Author, Comment
@@ -23,15 +22,6 @@ from moderation.moderator import Filter, Moderator, Order, Role, Site, SiteSetti
 from moderation.release import Release
 from moderation.storage.database import Database
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PASSWORD = "a password for tests"
 SPAM = "Visit togel singapore http://evil-slots.com and win big money with casino bonus today"
 ALL_HELD = SiteSettings(hold_new_authors=True, reject=1.0)
@@ -60,17 +50,6 @@ class Running:
 
     def stored(self, site: Site) -> tuple[StoredComment, ...]:
         return self.moderator.review.page(Filter(site=site.name, status=None), Order.OLDEST, limit=500).items
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
