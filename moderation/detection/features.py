@@ -15,7 +15,7 @@ from moderation.detection.kernels import library, pointer
 from moderation.detection.links import Domains, LinkFinder
 from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
 from moderation.detection.relevance import Evidence, Relevance, RelevanceReader
-from moderation.detection.signals import Signal, Signals, read_script, read_signals
+from moderation.detection.signals import Signal, Signals, read_signals
 from moderation.detection.text import Alphabet, Folded, Folder
 
 LEXICON_BITS = 22
@@ -116,9 +116,8 @@ class FeatureReader:
         folded = self._folder.fold(texts)
         words, stems = word_hashes(folded)
         word_pairs = pair_hashes(folded, words)
-        signals = read_signals(pairs, folded, words, self._finder)
         evidence = self._relevance.compare(pairs, folded, (words, stems))
-        read_script(signals, folded, evidence.script)
+        signals = read_signals(pairs, folded, words, self._finder, evidence.script)
         logit = np.add.reduce(evidence.values * self._off_topic[:-1], axis=1) + self._off_topic[-1]
         off_topic = np.where(evidence.known, logit, 0.0)
         word_kind, counts = self._read_kinds(folded, words, word_pairs, len(pairs))

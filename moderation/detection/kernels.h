@@ -2,6 +2,12 @@
 
    Python allocates every array and tells its length. Nothing here keeps anything between two calls. */
 
+/* What a code point is; see Kind. */
+enum kind {
+    KIND_OTHER, KIND_SPACE, KIND_NEWLINE, KIND_DIGIT, KIND_LOWER, KIND_UPPER, KIND_CYRILLIC, KIND_GREEK, KIND_LETTER,
+    KIND_IDEOGRAPH, KIND_SYMBOL, KIND_INVISIBLE, KIND_MARK, KIND_STYLED, KIND_CURRENCY, KIND_PUNCTUATION, KINDS
+};
+
 /* The code points of each text as sent, and what they fold to; see text.py. */
 struct alphabet {
     const uint32_t *fold;         /* by code point: another one, 0 for none, or from EXPANDS on a row of expansions */
@@ -14,8 +20,6 @@ struct alphabet {
     int64_t twins;
     const uint32_t *cyrillic;     /* by ASCII code point: the Cyrillic letter that looks alike, or itself */
     const uint32_t *leet;         /* by ASCII code point: the letter that it stands for, or 0 */
-    int64_t kinds;
-    uint8_t cyrillic_kind;
 };
 
 /* A batch of folded texts; see Folded. */
@@ -28,6 +32,8 @@ struct folded {
     const int64_t *word_start;
     const int64_t *word_end;
     const int64_t *first_word;
+    const int64_t *raw_kinds;  /* a row a text, a column a kind */
+    const int64_t *disguises;  /* a row a text: words with look-alikes, words spaced out, digits for letters */
 };
 
 /* Sorted hashes of the last labels of domain names; see Domains. */
@@ -49,7 +55,8 @@ struct shelf {
     int64_t dimensions;
     const uint8_t *marks;     /* a row a slot, a column a bucket: 2 in an article's title, 1 in its body */
     const float *vectors;     /* a row a slot */
-    const float *log_sizes;   /* by slot */
+    const float *log_sizes;   /* by slot, to the base of 2 */
+    const float *told_sizes;  /* by slot, as a column of the evidence */
 };
 
 /* What explain() reads beside the texts; see Explainer. */
@@ -89,10 +96,13 @@ int64_t find_links(const struct folded *folded, const uint32_t *words, const str
 void find_contacts(const struct folded *folded, int64_t texts, int64_t *phones, int64_t *long_codes, int64_t *mentions,
                    int64_t *markup, int64_t *exclamations);
 
+/* signals.c */
+void read_shape(const struct folded *folded, const int64_t *exclamations, const int64_t *scripts, int64_t texts,
+                const int64_t *columns, int64_t width, float *values);
+
 /* relevance.c */
 void compare(const struct folded *folded, const uint32_t *words, const uint32_t *stems, const struct shelf *shelf,
-             const int64_t *slots, int64_t first_text, int64_t texts, double *sums, float *rarest, float *cosine,
-             float *vector, float *shared);
+             const int64_t *slots, int64_t first_text, int64_t texts, float *vector, float *shared, float *values);
 void direction(const struct shelf *shelf, const uint32_t *words, int64_t count, float *vector);
 
 /* wording.c */

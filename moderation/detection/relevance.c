@@ -8,6 +8,7 @@
 
 enum { SLOT_BITS = 15, RARITY_BITS = 18, TITLE = 2 };
 enum { SHARED, STEMS, IN_TITLE, SIZE, SHARED_BITS, SUMS };
+enum { SHARED_SHARE = 4, SHARED_PER_SIZE, RAREST, COSINE, ARTICLE_SIZE, COLUMNS };  /* of Relevance, behind four sums */
 #define STEM_SALT 0x27D4EB2Fu  /* tells stems from words: a prime of xxHash */
 #define LEAST_SURPRISE 0.15f   /* bits */
 #define MOST_SURPRISE 10.0f
@@ -65,20 +66,29 @@ static float weigh_shared(const struct folded *folded, const uint32_t *words, co
     return most;
 }
 
-/* Compare some texts with their articles' slots, -1 where there is none. All arrays but `shared`, which has a place a
-   word of the batch, have a row for each of these texts. */
+/* The evidence of one comment, in the order of Relevance. */
+static void tell(const double *sums, float rarest, float cosine, float size, float *values) {
+    double total = sums[SIZE] + 8;
+    for (int at = 0; at < SHARED_BITS; at++)
+        values[at] = (float)(log1p(sums[at]) / 4);
+    values[SHARED_SHARE] = (float)(sums[SHARED_BITS] / total);
+    values[SHARED_PER_SIZE] = (float)(sums[SHARED] / sqrt(total) / 4);
+    values[RAREST] = rarest / 10;
+    values[COSINE] = cosine;
+    values[ARTICLE_SIZE] = size;
+}
+
+/* Compare some texts with their articles' slots, -1 where there is none. `values` has a row for each of these texts, a
+   column a Relevance, zeros before; `shared` a place for each word of the batch, too; `vector` is room to work in. */
 void compare(const struct folded *folded, const uint32_t *words, const uint32_t *stems, const struct shelf *shelf,
-             const int64_t *slots, int64_t first_text, int64_t texts, double *sums, float *rarest, float *cosine,
-             float *vector, float *shared) {
+             const int64_t *slots, int64_t first_text, int64_t texts, float *vector, float *shared, float *values) {
     for (int64_t row = 0; row < texts; row++) {
-        int64_t text = first_text + row, first = folded->first_word[text];
-        rarest[row] = cosine[row] = 0;
-        for (int at = 0; at < SUMS; at++)
-            sums[SUMS * row + at] = 0;
-        if (slots[row] < 0)
+        int64_t text = first_text + row, slot = slots[row], first = folded->first_word[text];
+        double sums[SUMS] = {0, 0, 0, 0, 0};
+        if (slot < 0)
             continue;
-        rarest[row] = weigh_shared(folded, words, stems, shelf, slots[row], text, sums + SUMS * row, shared);
+        float rarest = weigh_shared(folded, words, stems, shelf, slot, text, sums, shared);
         direction(shelf, words + first, folded->first_word[text + 1] - first, vector);
-        cosine[row] = cosine_of(shelf, slots[row], vector);
+        tell(sums, rarest, cosine_of(shelf, slot, vector), shelf->told_sizes[slot], values + COLUMNS * row);
     }
 }

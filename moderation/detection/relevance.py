@@ -27,7 +27,6 @@ MOST_ARTICLES = 1024
 _LEAD = 20_000  # code points of an article that are read: enough to tell what it is about
 _TITLE, _BODY = 2, 1
 _STEM = np.uint32(0x27D4EB2F)  # tells stems from words: a prime of xxHash, as in relevance.c
-Shared = NDArray[np.float32]
 
 
 class Relevance(IntEnum):
@@ -64,9 +63,6 @@ class _Profile:
     script: int
 
 
-_SUMS = 5  # that C makes: surprise of shared words and stems, rarity of words of the title, of all, and of shared ones
-
-
 class RelevanceReader:
     """Compares comments with their articles by the tables of one release.
 
@@ -80,13 +76,14 @@ class RelevanceReader:
         self._marks = np.zeros((MOST_ARTICLES, SLOTS), np.uint8)
         self._vectors = np.zeros((MOST_ARTICLES, self._dimensions), np.float32)
         self._log_sizes = np.zeros(MOST_ARTICLES, np.float32)
-        self._sizes = np.zeros(MOST_ARTICLES, np.float32)
+        self._told_sizes = np.zeros(MOST_ARTICLES, np.float32)
         self._held = {  # C reads these as long as the reader lives
             "rarity": np.ascontiguousarray(rarity),
             "meaning": np.ascontiguousarray(meaning),
             "marks": self._marks,
             "vectors": self._vectors,
             "log_sizes": self._log_sizes,
+            "told_sizes": self._told_sizes,
         }
         bits = len(meaning).bit_length() - 1
         self._shelf = struct("shelf", **self._held, meaning_bits=bits, dimensions=self._dimensions)
@@ -113,31 +110,12 @@ class RelevanceReader:
     ) -> None:
         profiles = [self._profile(article) for _, article in pairs]
         slots = np.array([profile.slot if profile else -1 for profile in profiles], np.int64)
-        known = evidence.known[rows] = slots >= 0
-        if not known.any():
-            return
+        evidence.known[rows] = slots >= 0
         evidence.script[rows] = [profile.script if profile else -1 for profile in profiles]
-        sums, rarest, cosine = self._sums(rows, slots, folded, hashed, evidence.shared)
-        values = evidence.values[rows]
-        values[:, : Relevance.SHARED_SHARE] = np.log1p(sums[:, : Relevance.SHARED_SHARE]) / 4
-        total = sums[:, Relevance.COMMENT_SIZE] + 8
-        values[:, Relevance.SHARED_SHARE] = sums[:, Relevance.SHARED_SHARE] / total
-        values[:, Relevance.SHARED_PER_SIZE] = sums[:, Relevance.SHARED_SURPRISE] / np.sqrt(total) / 4
-        values[:, Relevance.RAREST] = rarest / 10
-        values[:, Relevance.COSINE] = cosine
-        values[:, Relevance.ARTICLE_SIZE] = np.log1p(self._sizes[slots]) / 8
-        values[~known] = 0
-
-    def _sums(
-        self, rows: slice, slots: NDArray[np.int64], folded: Folded, hashed: tuple[Hashes, Hashes], shared: Shared
-    ) -> tuple[NDArray[np.float64], Shared, Shared]:
-        """What C makes of the comments of some rows; it fills in their part of ``shared``."""
-        sums, (rarest, cosine) = np.empty((len(slots), _SUMS)), np.empty((2, len(slots)), np.float32)
         library.compare(
-            folded.view, *map(pointer, hashed), self._shelf, pointer(slots), rows.start, len(slots), pointer(sums),
-            pointer(rarest), pointer(cosine), pointer(np.empty(self._dimensions, np.float32)), pointer(shared),
+            folded.view, *map(pointer, hashed), self._shelf, pointer(slots), rows.start, len(slots),
+            pointer(np.empty(self._dimensions, np.float32)), pointer(evidence.shared), pointer(evidence.values[rows]),
         )  # fmt: skip
-        return sums, rarest, cosine
 
     def _profile(self, article: Article | None) -> _Profile | None:
         if article is None or not (article.title or article.body):
@@ -163,7 +141,7 @@ class RelevanceReader:
             for hashes in (words[part], stems[part] * _STEM):
                 row[buckets(hashes, SLOT_BITS)] = mark
         library.direction(self._shelf, pointer(words), len(words), pointer(self._vectors[slot]))
-        self._sizes[slot] = max(np.unique(words).size, 1)
-        self._log_sizes[slot] = np.log2(self._sizes[slot])
+        size = np.float32(max(np.unique(words).size, 1))
+        self._log_sizes[slot], self._told_sizes[slot] = np.log2(size), np.log1p(size) / 8
         script = int(np.add.reduce(folded.raw_kinds[:, SCRIPTS], axis=0).argmax())
         return _Profile(slot, script)

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Author, Pair
+from moderation.detection.kernels import library, pointer
 from moderation.detection.links import Contacts, Link, LinkFinder, find_contacts
 from moderation.detection.ngrams import Hashes
-from moderation.detection.text import KINDS, Folded, Kind, Places
+from moderation.detection.text import Folded, Kind, Places
 
 Place = tuple[str, int, int]
 """A field and where in it, in code points as sent, end excluded."""
@@ -101,31 +102,13 @@ _PHRASES = {
 SIGNAL_PHRASES = tuple(_PHRASES[signal] for signal in Signal)
 """How a reason names each signal."""
 SCRIPTS = [Kind.LOWER, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER, Kind.IDEOGRAPH]
-# Signals that grow with the logarithm of a count: the most that they reach before their factor, and the factor.
-_LOGARITHMIC = [Signal.EXCLAMATION, Signal.SYMBOLS, Signal.LENGTH, Signal.LINES, Signal.STYLED, Signal.INVISIBLE,
-                Signal.LOOK_ALIKES, Signal.LEET]  # fmt: skip
-_CEILINGS = np.array([9, 9, 99, 99, 3, 3, 2, 2], np.float64)
-_FACTORS = np.array([1, 1, 1 / 3, 1 / 2, 1 / 2, 1 / 2, 1, 1], np.float64)
-
-
-def _sums_of_kinds() -> NDArray[np.int64]:
-    """What to count together: all letters, European ones, what hides invisible characters honestly, everything."""
-    european = [Kind.LOWER, Kind.UPPER, Kind.CYRILLIC, Kind.GREEK]
-    groups = (
-        [*european, Kind.LETTER, Kind.IDEOGRAPH],
-        [*european, Kind.STYLED],
-        [Kind.LETTER, Kind.IDEOGRAPH, Kind.SYMBOL, Kind.MARK],
-        list(Kind),
-    )
-    sums = np.zeros((KINDS, len(groups)), np.int64)
-    for column, group in enumerate(groups):
-        sums[group, column] = 1
-    return sums
-
-
-_SUMS = _sums_of_kinds()
+_SHAPE = np.array(  # what signals.c reads, in its order
+    [Signal.EXCLAMATION, Signal.SYMBOLS, Signal.LENGTH, Signal.LINES, Signal.STYLED, Signal.INVISIBLE,
+     Signal.LOOK_ALIKES, Signal.LEET, Signal.CAPITALS, Signal.CURRENCY, Signal.DIGITS, Signal.SHORTNESS, Signal.SPACED,
+     Signal.SCRIPT_MISMATCH, Signal.AUTHOR_KEYWORDS, Signal.AUTHOR_NAME_DIGITS, Signal.AUTHOR_NAME_SCRIPT,
+     Signal.AUTHOR_SMALL_LETTERS], np.int64
+)  # fmt: skip
 _NAME_LOOKED_AT, _URL_LOOKED_AT = 200, 2_000  # code points that are compared: nobody's real ones are longer
-_TELLING_LETTERS = 20  # letters from which on a text's script is told
 
 
 @dataclass(slots=True)
@@ -141,17 +124,26 @@ class Signals:
     found: Places
 
 
-def read_signals(pairs: Sequence[Pair], folded: Folded, words: Hashes, finder: LinkFinder) -> Signals:
-    """Read the signals of a batch. ``folded`` holds all bodies, then all authors' names, then all their addresses."""
+def read_signals(
+    pairs: Sequence[Pair], folded: Folded, words: Hashes, finder: LinkFinder, scripts: NDArray[np.int64]
+) -> Signals:
+    """Read the signals of a batch. ``folded`` holds all bodies, then all authors' names, then all their addresses.
+
+    ``scripts`` are those of the articles, places in SCRIPTS, or -1.
+    """
     count = len(pairs)
+    values = np.zeros((count, len(Signal)), np.float32)
     found, links = finder.find(folded, words, count)
-    signals = Signals(np.zeros((count, len(Signal)), np.float32), {}, links, found)
+    signals = Signals(values, {}, links, found)
     contacts = find_contacts(folded, count)
+    library.read_shape(
+        folded.view, pointer(contacts.exclamations), pointer(scripts), count, pointer(_SHAPE), len(Signal),
+        pointer(values),
+    )  # fmt: skip
     _read_links(signals, pairs, folded)
     _read_contacts(signals, contacts, folded)
-    _read_shape(signals, contacts, folded)
-    _read_authors(signals, pairs, folded, count)
-    _read_article(signals, pairs, folded, count)
+    _read_authors(signals, pairs)
+    _read_article(signals, pairs)
     return signals
 
 
@@ -212,38 +204,8 @@ def _read_contacts(signals: Signals, contacts: Contacts, folded: Folded) -> None
             _mark(signals, row, signal, sent_place(folded, "body", begin, end))
 
 
-def _read_shape(signals: Signals, contacts: Contacts, folded: Folded) -> None:
+def _read_authors(signals: Signals, pairs: Sequence[Pair]) -> None:
     values = signals.values
-    count = len(values)
-    kinds = folded.raw_kinds[:count]
-    letters, latin, other, size = (kinds @ _SUMS).T
-    words = folded.word_counts[:count]
-    hidden = np.where(latin > other * 2, kinds[:, Kind.INVISIBLE] - kinds[:, Kind.SYMBOL], 0)
-    counts = np.empty((count, len(_LOGARITHMIC)))
-    columns = (contacts.exclamations, kinds[:, Kind.SYMBOL], words, kinds[:, Kind.NEWLINE], kinds[:, Kind.STYLED],
-               np.maximum(hidden, 0), folded.mixed[:count], folded.leet[:count])  # fmt: skip
-    for number, column in enumerate(columns):
-        counts[:, number] = column
-    values[:, _LOGARITHMIC] = np.minimum(np.log1p(counts), _CEILINGS) * _FACTORS
-    values[:, Signal.CAPITALS] = np.where(letters >= 8, kinds[:, Kind.UPPER] / (letters + 8), 0)
-    values[:, Signal.CURRENCY] = np.minimum(kinds[:, Kind.CURRENCY], 3) / 3
-    values[:, Signal.DIGITS] = kinds[:, Kind.DIGIT] / (size + 10)
-    values[:, Signal.SHORTNESS] = np.maximum(1 - words / 8, 0)
-    values[:, Signal.SPACED] = np.minimum(folded.spaced[:count], 2)
-
-
-def _read_authors(signals: Signals, pairs: Sequence[Pair], folded: Folded, count: int) -> None:
-    if not any(comment.author.name or comment.author.url for comment, _ in pairs):
-        return
-    values, kinds = signals.values, folded.raw_kinds
-    name_words = folded.word_counts[count : 2 * count]
-    values[:, Signal.AUTHOR_KEYWORDS] = np.minimum(np.maximum(name_words - 2, 0), 3) / 3
-    cased = kinds[count : 2 * count][:, [Kind.LOWER, Kind.UPPER]]
-    values[:, Signal.AUTHOR_SMALL_LETTERS] = (name_words > 1) & (cased[:, 0] > 0) & (cased[:, 1] == 0)
-    values[:, Signal.AUTHOR_NAME_DIGITS] = kinds[count : 2 * count, Kind.DIGIT] > 0
-    names, bodies = kinds[count : 2 * count, SCRIPTS], kinds[:count, SCRIPTS]
-    other = (names.argmax(1) != bodies.argmax(1)) & (bodies.sum(1) > _TELLING_LETTERS)
-    values[:, Signal.AUTHOR_NAME_SCRIPT] = other & (names.sum(1) > 3)
     for row, (comment, _) in enumerate(pairs):
         author = comment.author
         if author.url:
@@ -276,14 +238,7 @@ def _read_author_url(values: NDArray[np.float32], author: Author) -> None:
         values[Signal.AUTHOR_NAME_IN_URL] = sum(token in url for token in tokens) / len(tokens)
 
 
-def read_script(signals: Signals, folded: Folded, script_of_article: NDArray[np.int64]) -> None:
-    """Note which bodies are written in another script than their article; scripts are places in SCRIPTS, or -1."""
-    letters = folded.raw_kinds[: len(script_of_article), SCRIPTS]
-    other = (letters.argmax(1) != script_of_article) & (script_of_article >= 0)
-    signals.values[:, Signal.SCRIPT_MISMATCH] = other & (np.add.reduce(letters, axis=1) > _TELLING_LETTERS)
-
-
-def _read_article(signals: Signals, pairs: Sequence[Pair], folded: Folded, count: int) -> None:
+def _read_article(signals: Signals, pairs: Sequence[Pair]) -> None:
     for row, (comment, article) in enumerate(pairs):
         if article is None or comment.created_at is None or article.published_at is None:
             continue

@@ -98,7 +98,7 @@ static int all_have_twins(const struct alphabet *alphabet, const struct draft *d
 static int reads_as_cyrillic(const struct alphabet *alphabet, const struct draft *draft, int64_t begin, int64_t end) {
     for (int64_t place = begin; place < end; place++) {
         uint32_t code = draft->codes[place];
-        if ((draft->roles[place] & FOREIGN) && alphabet->kind[code] != alphabet->cyrillic_kind)
+        if ((draft->roles[place] & FOREIGN) && alphabet->kind[code] != KIND_CYRILLIC)
             return 0;
         if ((draft->roles[place] & LATIN) && (code > LAST_ASCII || alphabet->cyrillic[code] == code))
             return 0;
@@ -242,7 +242,7 @@ void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *s
     int64_t offset = 0, words = 0;
     for (int64_t text = 0; text < texts; text++) {
         struct draft draft = {codes + offset, source + offset, roles, 0, 0, 0};
-        substitute(alphabet, raw, sizes[text], &draft, raw_kinds + text * alphabet->kinds);
+        substitute(alphabet, raw, sizes[text], &draft, raw_kinds + text * KINDS);
         int64_t *counts = disguises + text * DISGUISES;
         counts[MIXED] = read_look_alikes(alphabet, &draft);
         counts[LEET] = read_leet(alphabet, &draft);

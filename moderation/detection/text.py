@@ -128,8 +128,7 @@ class Folder:
             "cyrillic": _cyrillic_twins(alphabet, kind),
             "leet": _leet(),
         }
-        sizes = {"twins": len(alphabet.twin_from), "kinds": KINDS, "cyrillic_kind": int(Kind.CYRILLIC)}
-        self._tables = struct("alphabet", **self._held, **sizes)
+        self._tables = struct("alphabet", **self._held, twins=len(alphabet.twin_from))
 
     def fold(self, texts: Sequence[str]) -> Folded:
         """Fold a batch. Linear in its code points; a text's result does not depend on its neighbours."""
@@ -165,7 +164,7 @@ class Folder:
             mixed=disguises[:, _MIXED],
             spaced=disguises[:, _SPACED],
             leet=disguises[:, _LEET_WORDS],
-            view=struct("folded", texts=count, words=words, **told),
+            view=struct("folded", texts=count, words=words, raw_kinds=raw_kinds, disguises=disguises, **told),
         )
 
 
