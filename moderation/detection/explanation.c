@@ -125,13 +125,24 @@ static void choose_columns(const struct folded *folded, const struct shares *sha
         choose_words(folded, chosen, shares->tolds, relevance, best, best + 1);
 }
 
-/* The strongest reasons of each comment. Items are places in `told`, the two behind it for relevance (with words that are
-   shared, or with none), or -1 less the label of a phrase; `begins` and `ends` are places as sent, or -1. Those of comment `row` are edges[row] to edges[row + 1];
-   `rests` is what they leave of the total. `word_shares` is what each word of the bodies adds. */
+/* What the strongest reasons leave of the total is the last one. */
+static void add_rest(struct chosen *chosen, int64_t item, double rest) {
+    if (rest == 0)
+        return;
+    chosen->items[chosen->count] = item;
+    chosen->weights[chosen->count] = rest;
+    chosen->begins[chosen->count] = chosen->ends[chosen->count] = -1;
+    chosen->count++;
+}
+
+/* The strongest reasons of each comment and what they leave, at most STRONGEST + 1. Items are places in `told`, the two
+   behind it for relevance (with words that are shared, or with none), the next for the rest, or -1 less the label of a
+   phrase; `begins` and `ends` are places as sent, or -1. Those of comment `row` are edges[row] to edges[row + 1].
+   `word_shares` is what each word of the bodies adds. */
 void explain(const struct folded *folded, const struct shares *shares, const int64_t *own, const int64_t *linked,
              const int64_t *passages, const double *units, const uint8_t *word_kind, const int64_t *kind_counts,
-             const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *items,
-             int64_t *begins, int64_t *ends, double *weights, double *rests) {
+             const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *rows,
+             int64_t *items, int64_t *begins, int64_t *ends, double *weights) {
     edges[0] = 0;
     for (int64_t row = 0; row < texts; row++) {
         const double *of_columns = shares->of_columns + row * shares->columns, *unit = units + 3 * row;
@@ -149,7 +160,9 @@ void explain(const struct folded *folded, const struct shares *shares, const int
         double rest = shares->totals[row];
         for (int64_t at = 0; at < chosen.count; at++)
             rest -= chosen.weights[at];
-        rests[row] = rounded(rest);
+        add_rest(&chosen, shares->tolds + 2, rounded(rest));
+        for (int64_t at = 0; at < chosen.count; at++)
+            rows[begin + at] = row;
         edges[row + 1] = begin + chosen.count;
     }
 }

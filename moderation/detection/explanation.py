@@ -5,7 +5,7 @@ these are is found in explanation.c.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,53 +77,38 @@ class Explainer:
         """The reasons of each comment: the strongest, and one "rest" where anything is left of the ``totals``."""
         count = len(batch.pairs)
         units = wording.units * weights[self._wording :].take(OF_WORDS)
-        edges, rests = np.empty(count + 1, np.int64), np.empty(count)
-        items, begins, ends = np.empty((3, count * STRONGEST), np.int64)
-        weight = np.empty(count * STRONGEST)
+        edges, room = np.empty(count + 1, np.int64), count * (STRONGEST + 1)
+        rows, items, begins, ends = chosen = np.empty((4, room), np.int64)
+        weight = np.empty(room)
         library.explain(
             batch.folded.view, struct("shares", of_columns=shares, totals=totals, **self._columns),
             pointer(wording.own), pointer(wording.linked), pointer(wording.passages), pointer(units),
             pointer(batch.word_kind), pointer(batch.kind_counts), pointer(batch.evidence.shared), count,
-            pointer(np.empty(len(wording.own))), pointer(edges), pointer(items), pointer(begins), pointer(ends),
-            pointer(weight), pointer(rests),
+            pointer(np.empty(len(wording.own))), pointer(edges), pointer(rows), pointer(items), pointer(begins),
+            pointer(ends), pointer(weight),
         )  # fmt: skip
         bounds = edges.tolist()
-        chosen = _Chosen(*(array[: bounds[-1]].tolist() for array in (items, begins, ends, weight)))
-        return self._reasons(batch, chosen, bounds, rests.tolist())
+        reasons = self._reasons(batch, chosen[:, : bounds[-1]].tolist(), weight[: bounds[-1]].tolist())
+        return [tuple(reasons[begin:end]) for begin, end in pairwise(bounds)]
 
-    def _reasons(
-        self, batch: Batch, chosen: "_Chosen", bounds: list[int], rests: list[float]
-    ) -> list[tuple[Reason, ...]]:
-        places, names, reasons = batch.signals.places, self._names, []
-        for row, (comment, _) in enumerate(batch.pairs):
-            body, own = comment.body, []
-            for at in range(bounds[row], bounds[row + 1]):
-                item, begin, end, weight = chosen.items[at], chosen.begins[at], chosen.ends[at], chosen.weights[at]
-                if begin >= 0:
-                    text = body[begin : min(end, begin + _LONGEST_TEXT)]
-                    own.append(_new(Reason, (names[item], "body", (begin, end), text, weight)))
-                else:
-                    own.append(_reason(comment, names[item], places.get((row, item)) or _FIELDS.get(item), weight))
-            if rests[row]:
-                own.append(_new(Reason, ("rest", "body", None, "", rests[row])))
-            reasons.append(tuple(own))
-        return reasons
-
-
-class _Chosen(NamedTuple):
-    """The reasons of a batch one behind the other; begin and end are -1 where no words are meant."""
-
-    items: list[int]
-    begins: list[int]
-    ends: list[int]
-    weights: list[float]
+    def _reasons(self, batch: Batch, chosen: list[list[int]], weights: list[float]) -> list[Reason]:
+        """The reasons of a batch one behind the other: words of a body, or what is told without."""
+        names, places = self._names, batch.signals.places
+        comments = [comment for comment, _ in batch.pairs]
+        bodies = [comment.body for comment in comments]
+        return [
+            _new(Reason, (names[item], "body", (begin, end), bodies[row][begin:end][:_LONGEST_TEXT], weight))
+            if begin >= 0
+            else _reason(comments[row], names[item], places.get((row, item)) or _FIELDS.get(item), weight)
+            for row, item, begin, end, weight in zip(*chosen, weights, strict=True)
+        ]
 
 
 def _names(kinds: Sequence[str]) -> list[str]:
-    """How a reason is called, by its item: told columns, relevance, and from the end the labels of phrases."""
+    """How a reason is called, by its item: told columns, relevance, the rest; labels of phrases from the end."""
     columns = [*SIGNAL_PHRASES, *_MIX_PHRASES.values(), *(name for name, _field in _AUTHOR_WORDING.values())]
     labels = ["empty praise" if kind == PRAISE else f"{kind.replace('_', ' ')} term" for kind in kinds]
-    return [*columns, *_OF_RELEVANCE, *reversed([_ORDINARY, _WORDING, *labels])]
+    return [*columns, *_OF_RELEVANCE, "rest", *reversed([_ORDINARY, _WORDING, *labels])]
 
 
 def field_text(comment: Comment, field: str) -> str:

@@ -115,5 +115,5 @@ void weigh(const struct folded *folded, const uint32_t *words, const uint32_t *p
 /* explanation.c */
 void explain(const struct folded *folded, const struct shares *shares, const int64_t *own, const int64_t *linked,
              const int64_t *passages, const double *units, const uint8_t *word_kind, const int64_t *kind_counts,
-             const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *items,
-             int64_t *begins, int64_t *ends, double *weights, double *rests);
+             const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *rows,
+             int64_t *items, int64_t *begins, int64_t *ends, double *weights);

@@ -5,6 +5,7 @@
 #include "kernels.h"
 
 enum { MOST_LINKS = 64, LONGEST_HOST = 8, LEAST_DIGITS = 2 };
+enum { SPELT_GAP = 3 };  /* code points beside the word "dot" of an address, at most */
 enum { FULL = 1, BROKEN = 2, EMAIL = 4 };
 enum { LEAST_CODE = 26, MOST_CODE = 70, LEAST_PHONE = 9, PLAIN_PHONE = 10, MOST_PHONE = 16 };
 
@@ -27,8 +28,8 @@ static int among(uint32_t hash, const uint32_t *known, int64_t count) {
     return low < count && known[low] == hash;
 }
 
-static int is_opener(uint32_t code) {
-    return code == ' ' || code == '[' || code == '(' || code == '{' || code == '<';
+static int is_bracket(uint32_t code) {
+    return code == '[' || code == '(' || code == '{' || code == '<';
 }
 
 static int64_t gap_behind(const struct folded *folded, int64_t word) {
@@ -41,29 +42,31 @@ static int has_dot(const struct folded *folded, const uint32_t *words, const str
         && among(words[word + 1], domains->top, domains->tops);
 }
 
-/* Whether a word is followed by a spoilt dot: with blanks or brackets around it. */
+/* Whether a word is followed by a spoilt dot: with brackets around it, a blank behind it, or one at each side. */
 static int has_spoilt_dot(const struct folded *folded, int64_t word) {
     int64_t gap = gap_behind(folded, word), end = folded->word_end[word];
     if (gap < 2 || gap > 5)
         return 0;
     uint32_t first = folded->codes[end], second = folded->codes[end + 1];
-    return (is_opener(first) && second == '.') || (first == '.' && second == ' ');
+    if (first == ' ')
+        return second == '.' && gap > 2;  /* "evil . com", not "he said .com" */
+    return (is_bracket(first) && second == '.') || (first == '.' && second == ' ');
 }
 
 /* Whether an address's last two labels may be a word and the next one. */
 static int is_candidate(const struct folded *folded, const uint32_t *words, const struct domains *domains,
                         int64_t word, struct dot *dot) {
     dot->label = word;
-    dot->spelt = word > 0 && words[word] == domains->dot;
+    dot->spelt = words[word] == domains->dot && gap_behind(folded, word) <= SPELT_GAP
+        && folded->codes[folded->word_end[word]] != '.';
     dot->broken = (dot->spelt || has_spoilt_dot(folded, word))
         && among(words[word + 1], domains->usual, domains->usuals);
-    dot->spelt = dot->spelt && dot->broken && gap_behind(folded, word) == 1;
     return dot->broken || has_dot(folded, words, domains, word);
 }
 
 /* The first word of the host's name whose last two labels are known, back to `first`. */
 static int64_t first_label(const struct folded *folded, const struct dot *dot, int64_t first) {
-    int64_t label = dot->spelt && dot->label > first ? dot->label - 1 : dot->label;
+    int64_t label = dot->broken && dot->spelt && dot->label > first ? dot->label - 1 : dot->label;
     for (int step = 0; step < LONGEST_HOST && label > first && gap_behind(folded, label - 1) == 1; step++) {
         uint32_t sign = folded->codes[folded->word_end[label - 1]];
         if (sign != '.' && sign != '-')
@@ -124,7 +127,7 @@ static int64_t find_in_text(const struct folded *folded, const uint32_t *words, 
         candidates++;
         if (candidates < MOST_LINKS && word + 1 < last && has_dot(folded, words, domains, word + 1))
             continue;  /* "co" of example.co.uk: the longer name follows */
-        if (dot.broken && word == first && gap_behind(folded, word) == 1)
+        if (dot.broken && dot.spelt && (word == first || gap_behind(folded, word - 1) > SPELT_GAP))
             continue;  /* "dot com" with no name before it */
         int64_t *link = links + 6 * count;
         read_link(folded, text, &dot, &blank, link);
@@ -159,7 +162,34 @@ static int goes_on(const struct folded *folded, int64_t word, int64_t last) {
     if (word >= last || gap_behind(folded, word) > 2 || !is_number(folded, word + 1))
         return 0;
     uint32_t sign = folded->codes[folded->word_end[word]];
-    return sign != ':' && sign != '/';
+    return sign != ':' && sign != '/' && sign != ',';
+}
+
+static int64_t size_of(const struct folded *folded, int64_t word) {
+    return folded->word_end[word] - folded->word_start[word];
+}
+
+/* Whether a word and the next one are digits with one sign between them, and no more. */
+static int joined_by(const struct folded *folded, int64_t word, int64_t last, uint32_t sign) {
+    return word < last && gap_behind(folded, word) == 1 && folded->codes[folded->word_end[word]] == sign
+        && is_number(folded, word) && is_number(folded, word + 1);
+}
+
+/* How many words from here on are a date ("2024-01-15", "15.1.2024") or an IP address, 0 for neither. */
+static int64_t size_of_other_number(const struct folded *folded, int64_t word, int64_t last) {
+    uint32_t sign = folded->codes[folded->word_end[word]];
+    int64_t count = 1;
+    if (sign != '-' && sign != '.')
+        return 0;
+    while (count < 5 && joined_by(folded, word + count - 1, last, sign))
+        count++;
+    int64_t first = size_of(folded, word), third = count > 2 ? size_of(folded, word + 2) : 0;
+    if (count == 3 && size_of(folded, word + 1) <= 2 && ((first == 4 && third <= 2) || (first <= 2 && third == 4)))
+        return count;
+    int64_t longest = 0;
+    for (int64_t part = word; part < word + count; part++)
+        longest = size_of(folded, part) > longest ? size_of(folded, part) : longest;
+    return count == 4 && sign == '.' && longest <= 3 ? count : 0;
 }
 
 /* The first number that looks like one to call: 9 to 15 digits in groups. */
@@ -168,9 +198,14 @@ static void find_phone(const struct folded *folded, int64_t text, int64_t *place
     for (int64_t head = folded->first_word[text]; head <= last; head++) {
         if (!is_number(folded, head))
             continue;
-        int64_t tail = head, digits = folded->word_end[head] - folded->word_start[head];
+        int64_t other = size_of_other_number(folded, head, last);
+        if (other) {
+            head += other - 1;
+            continue;
+        }
+        int64_t tail = head, digits = size_of(folded, head);
         for (; goes_on(folded, tail, last); tail++)
-            digits += folded->word_end[tail + 1] - folded->word_start[tail + 1];
+            digits += size_of(folded, tail + 1);
         int is_signed = folded->codes[folded->word_start[head] - 1] == '+';
         if (digits >= LEAST_PHONE && digits < MOST_PHONE && (is_signed || tail > head || digits >= PLAIN_PHONE))
             note(place, folded->word_start[head], folded->word_end[tail]);

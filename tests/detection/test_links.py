@@ -68,6 +68,7 @@ def _sent(texts: Sequence[str], contacts: str) -> list[str]:
         ("evil. com", "evil. com", "evil. com", "broken"),
         ("evil[.]com", "evil[.]com", "evil[.]com", "broken"),
         ("evil(dot)com", "evil(dot)com", "evil(dot)com", "broken"),
+        ("evil (dot) com", "evil (dot) com", "evil (dot) com", "broken"),
         ("evil dot com", "evil dot com", "evil dot com", "broken"),
         ("write a@mail.com", "a@mail.com", "mail.com", "email"),
         ("me @ gmail. com", "me @ gmail. com", "gmail. com", "broken email"),
@@ -87,6 +88,7 @@ def test_addresses_are_found_whole(text: str, sent: str, host: str, marks: str) 
         "Read main.py, notes.md and e.g. this.",
         "It costs 3.50, or 1.000.000 at most... really",
         "The dot was red",
+        "he said .com and .net",
         "version 2.0.1 of ASP",
     ],
 )
@@ -125,6 +127,9 @@ def test_flood_of_links_is_cut_by_text() -> None:
         "0812-3456-7890",
         "2025550100",
         "(0)30 901820 44",
+        "0812 3456 7890",
+        "06.12.34.56.78",
+        "0812-34-56-78",
         "＋１ ２０２ ５５５ ０１００",
     ],
 )
@@ -134,7 +139,20 @@ def test_numbers_to_call_are_found(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["In 2024, 300 of 1,200 voted", "at 10:30 11:45 12:50", "12/24/2024", "call 911", "page 12345678", "1" * 20]
+    "text",
+    [
+        "In 2024, 300 of 1,200 voted",
+        "at 10:30 11:45 12:50",
+        "12/24/2024",
+        "call 911",
+        "page 12345678",
+        "1" * 20,
+        "15.01.2024 15.01.2025",
+        "on 2024-01-15 2024-01-16",
+        "2024-01-15 12:30",
+        "at 192.168.10.254",
+        "1,200,000,000 of them",
+    ],
 )
 def test_other_numbers_are_not_called(text: str) -> None:
     assert phones(text) == []
