@@ -34,6 +34,11 @@ def struct(name: str, **values: Any) -> Any:
     )
 
 
+def constants(enum: str) -> dict[str, int]:
+    """The names of a C enum with their numbers."""
+    return dict(_ffi.typeof(f"enum {enum}").relements)
+
+
 def source_digest() -> str:
     """What tells the C files of this folder from other ones."""
     digest = hashlib.sha256()
