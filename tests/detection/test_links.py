@@ -13,9 +13,8 @@ from tests.detection.conftest import TEXTS, shown, small_domains, the_folder
 
 PIECES = (
     "dot com", "a.com", "www.b.net/x", "x @ y. com", ".", "com", "evil[.]com", "(dot)", " .com", "0812-3456-7890",
-    "+1 202", " 192.168.1.1 ", "2024-01-15", "саsinо", "c a s i n o", "cas1no", "[url=x]", "<a href", "](http", " @bob_1",
-    "a1" * 20,
-    "https://evil.co.uk/x?y=1", "co.", " ", "\n", "!", "very nice article ", "casino ",
+    "+1 202", " 192.168.1.1 ", "2024-01-15", "саsinо", "c a s i n o", "cas1no", "[url=x]", "<a href", "](http",
+    " @bob_1", "a1" * 20, "https://evil.co.uk/x?y=1", "co.", " ", "\n", "!", "very nice article ", "casino ",
 )  # fmt: skip
 """Pieces of addresses, numbers and codes, and what stands beside them."""
 
