@@ -30,6 +30,7 @@ _ALPHA = 1e-5
 _COLUMNS_C = 0.3
 _LBFGS = {"maxiter": 500, "maxcor": 20}
 _WRITTEN_SHARE = 0.05  # of a written comment's weight when columns are weighed: nobody ever sent it
+_PADDED_SHARE = 0.5  # of a padded copy
 _DROPPED_SHARE = 2.5  # of those of the one kind that no real source has: praise with a keyword dropped behind it
 
 
@@ -60,6 +61,8 @@ class Rows:
     """Which comments tell of real sites; see ``real_rows``."""
     share: NDArray[np.float64]
     """Of each comment's weight, when columns are weighed."""
+    worded: NDArray[np.bool_]
+    """Which comments teach wording; padded copies do not."""
     learned: NDArray[np.bool_]
     """Which columns are weighed: a kind of promotion is known from the written corpus alone, so all share one weight
     in the columns that are made of them; praise has its own."""
@@ -68,8 +71,8 @@ class Rows:
 
 
 def real_rows(comments: pd.DataFrame) -> NDArray[np.bool_]:
-    """The comments that nobody wrote for training, or all where there are no others."""
-    real = ~comments["source"].isin(WRITTEN).to_numpy(bool)
+    """The comments that nobody wrote or padded for training, or all where there are no others."""
+    real = ~(comments["source"].isin(WRITTEN) | comments["padded"]).to_numpy(bool)
     return real if real.any() else np.ones(len(comments), bool)
 
 
@@ -103,6 +106,7 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
         fold=fold,
         real=real_rows(comments),
         share=column_shares(comments),
+        worded=~comments["padded"].to_numpy(bool),
         learned=learned_columns(tables.kinds),
         sides=sides(len(tables.kinds)),
     )
@@ -132,8 +136,9 @@ def ngram_counts(batch: Batch) -> list[csr_matrix]:
 
 def column_shares(comments: pd.DataFrame) -> NDArray[np.float64]:
     """What share of its weight each comment has when columns are weighed; shape (comments,)."""
-    written = np.where(comments["note"] == DROPPED, _DROPPED_SHARE, _WRITTEN_SHARE)
-    return np.where(real_rows(comments), 1.0, written)
+    made = np.where(comments["note"] == DROPPED, _DROPPED_SHARE, _WRITTEN_SHARE)
+    made[comments["padded"].to_numpy(bool)] = _PADDED_SHARE
+    return np.where(real_rows(comments), 1.0, made)
 
 
 def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float64]:
@@ -148,6 +153,7 @@ def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float
 
 def fit_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int) -> WordingWeights:
     """Fit the n-gram weights of bodies, and of names and addresses, each on its own."""
+    chosen = chosen & rows.worded
     promotional, weight = rows.promotional[chosen], rows.weight[chosen]
     fitted = np.zeros(1 << BITS)
     body, name, url, link = (field[chosen] for field in rows.fields)
@@ -245,6 +251,5 @@ def group_folds(comments: pd.DataFrame, folds: int = FOLDS) -> NDArray[np.intp]:
     for name, size in sizes.sort_values(ascending=False, kind="stable").items():
         fold_of[name] = int(load.argmin())
         load[fold_of[name]] += float(size)
-    fold = np.full(len(comments), folds)
-    fold[real] = site.map(fold_of)
-    return fold
+    names = comments["source"] + "\0" + comments["site"]
+    return np.asarray(names.map(fold_of).fillna(folds), np.intp)

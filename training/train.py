@@ -23,6 +23,7 @@ from moderation.detection.wording import Wording
 from training import fit, measures
 from training.datasets import WRITTEN, Dataset
 from training.duplicates import group_duplicates
+from training.padding import with_padded
 from training.tables import make_tables
 from training.topics import fit_off_topic
 
@@ -65,11 +66,12 @@ class _Judged:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Comments that were read, with the columns by which detectors are weighed.
+    """Comments that were read, padded copies behind them, with the columns by which detectors are weighed.
 
-    ``columns`` hold wording by weights that were fitted without the comment's fold.
+    ``comments`` are their table; ``columns`` hold wording by weights that were fitted without the comment's fold.
     """
 
+    comments: pd.DataFrame
     tables: Tables
     rows: fit.Rows
     columns: NDArray[np.float64]
@@ -79,16 +81,17 @@ class Prepared:
 
 def prepare(data: Dataset, seed: int, jobs: int, say: Say) -> Prepared:
     """Read all comments of ``data`` and weigh the wording of each fold of sites by the others."""
-    comments, pairs = data.comments, data.pairs()
-    say(f"reading {len(comments):,} comments")
+    say(f"reading {len(data.comments):,} comments")
     tables = make_tables(data, seed)
     off_topic, topic_figures = fit_off_topic(data, tables, seed)
     tables = replace(tables, off_topic=off_topic)
+    data = with_padded(data, seed)
+    comments, pairs = data.comments, data.pairs()
     rows = fit.read_rows(comments, pairs, tables, fit.group_folds(comments))
     gaps = read_gaps(pairs, tables, seed)
     say(f"fitting on {len(np.unique(rows.fold))} folds of sites")
     wording = fit.held_out_wording(rows, np.ones(len(comments), bool), seed, jobs)
-    return Prepared(tables, rows, np.hstack([rows.columns, wording]), gaps, topic_figures)
+    return Prepared(comments, tables, rows, np.hstack([rows.columns, wording]), gaps, topic_figures)
 
 
 def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate:
@@ -98,7 +101,7 @@ def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate
     comments = data.comments
     check_labels(comments)
     read = prepare(data, seed, jobs, say)
-    judged = _judge(read, comments)
+    judged = _judge(read)
     sure = ~judged.doubted
     say(f"fitting on everything but {(~sure).sum():,} comments whose label all other sites contradict")
     wording = fit.fit_wording(read.rows, sure, seed)
@@ -199,9 +202,9 @@ def held_out_logits(read: Prepared, kept: NDArray[np.bool_] | None = None) -> ND
     return logits
 
 
-def _judge(read: Prepared, comments: pd.DataFrame) -> _Judged:
+def _judge(read: Prepared) -> _Judged:
     """Score every fold by weights that were fitted on the others; calibrate and choose thresholds on that."""
-    logits, rows = held_out_logits(read), read.rows
+    logits, rows, comments = held_out_logits(read), read.rows, read.comments
     real = rows.real
     calibration = calibrate(logits[real], rows.promotional[real], fit.site_weights(comments[real]))
     scores = probabilities(calibrated(logits, calibration))
@@ -234,13 +237,14 @@ def threshold(ham: NDArray[np.float64], site: NDArray[np.object_], rate: float) 
 
 
 def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judged: _Judged) -> dict[str, Any]:
-    scores, promotional, real = judged.scores, read.rows.promotional, read.rows.real
+    own = slice(len(comments))  # without padded copies
+    scores, promotional, real = judged.scores[own], read.rows.promotional[own], read.rows.real[own]
     site = comments["source"] + "/" + comments["site"]
     figures = measures.by_group(site, promotional, scores, judged.hold, judged.reject)
-    sure = ~judged.doubted
+    sure = ~judged.doubted[own]
     cleaned = measures.by_group(site[sure], promotional[sure], scores[sure], judged.hold, judged.reject)
     told = set(site[real])
-    doubted_by_site = pd.Series(judged.doubted).groupby(site.to_numpy(object)).sum()
+    doubted_by_site = pd.Series(judged.doubted[own]).groupby(site.to_numpy(object)).sum()
     return {
         "version": name,
         "seed": seed,
