@@ -73,8 +73,8 @@ static int ends_sentence(uint32_t code) {
 /* Choose the span of some words as sent. */
 static void choose_words(const struct folded *folded, struct chosen *chosen, int64_t item, double weight,
                          int64_t first, int64_t end) {
-    choose(chosen, item, weight, folded->source[folded->word_start[first]],
-           folded->source[folded->word_end[end - 1] - 1] + 1);
+    int64_t begin = folded->source[folded->word_start[first]], last = folded->source[folded->word_end[end - 1] - 1];
+    choose(chosen, item, weight, begin < last ? begin : last, (begin < last ? last : begin) + 1);
 }
 
 /* Neighbouring words of one sentence that weigh in one direction; praise stands apart from promotion. A phrase is

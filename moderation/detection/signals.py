@@ -153,7 +153,8 @@ def _mark(signals: Signals, row: int, signal: Signal, place: Place) -> None:
 
 def sent_place(folded: Folded, field: str, begin: int, end: int) -> Place:
     """The place as sent of the folded codes from ``begin`` to before ``end``."""
-    return (field, max(int(folded.source[begin]), 0), int(folded.source[end - 1]) + 1)
+    first, last = sorted((int(folded.source[begin]), int(folded.source[end - 1])))  # turned round by an override
+    return (field, max(first, 0), last + 1)
 
 
 def _read_links(signals: Signals, pairs: Sequence[Pair], folded: Folded) -> None:

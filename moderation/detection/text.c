@@ -27,6 +27,10 @@ static uint8_t role_of(const struct alphabet *alphabet, uint32_t code) {
     return code < CODE_POINTS ? alphabet->role[alphabet->kind[code]] : 0;
 }
 
+#define OVERRIDE 0x202Eu       /* what follows reads from right to left, whatever it is: Unicode's annex 9 */
+#define OVERRIDE_ENDS 0x202Cu
+#define NEWLINE 10u
+
 /* How many code points a batch folds to at most. */
 int64_t folded_size(const struct alphabet *alphabet, const uint32_t *raw, int64_t size) {
     int64_t total = size;
@@ -58,19 +62,39 @@ static void append(const struct alphabet *alphabet, struct draft *draft, uint32_
     draft->size++;
 }
 
-/* The text itself, behind one space that was not sent. Counts the kinds of its code points with that space. */
+/* Append what the code point at a place folds to, and count its kind. */
+static void substitute_one(const struct alphabet *alphabet, const uint32_t *raw, int64_t place, struct draft *draft,
+                           int64_t *raw_kinds) {
+    raw_kinds[alphabet->kind[raw[place]]]++;
+    uint32_t code = alphabet->fold[raw[place]];
+    if (code < EXPANDS) {
+        append(alphabet, draft, code, (int32_t)(place - 1));
+        return;
+    }
+    const int64_t *first = alphabet->expand_first + (code - EXPANDS);
+    for (int64_t part = first[0]; part < first[1]; part++)
+        append(alphabet, draft, alphabet->expand_to[part], (int32_t)(place - 1));
+}
+
+/* Where what a right-to-left override turns round ends: at the mark that ends it, at a line's end or the text's. */
+static int64_t end_of_override(const uint32_t *raw, int64_t place, int64_t size) {
+    while (place < size && raw[place] != OVERRIDE_ENDS && raw[place] != NEWLINE)
+        place++;
+    return place;
+}
+
+/* The text itself, behind one space that was not sent, as it reads on a screen. Counts the kinds of its code points
+   with that space. */
 static void substitute(const struct alphabet *alphabet, const uint32_t *raw, int64_t size, struct draft *draft,
                        int64_t *raw_kinds) {
     for (int64_t place = 0; place < size; place++) {
-        raw_kinds[alphabet->kind[raw[place]]]++;
-        uint32_t code = alphabet->fold[raw[place]];
-        if (code < EXPANDS) {
-            append(alphabet, draft, code, (int32_t)(place - 1));
+        substitute_one(alphabet, raw, place, draft, raw_kinds);
+        if (raw[place] != OVERRIDE)
             continue;
-        }
-        const int64_t *first = alphabet->expand_first + (code - EXPANDS);
-        for (int64_t part = first[0]; part < first[1]; part++)
-            append(alphabet, draft, alphabet->expand_to[part], (int32_t)(place - 1));
+        int64_t end = end_of_override(raw, place + 1, size);
+        for (int64_t back = end - 1; back > place; back--)
+            substitute_one(alphabet, raw, back, draft, raw_kinds);
+        place = end - 1;
     }
 }
 

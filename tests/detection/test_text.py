@@ -41,7 +41,7 @@ def counts(folded: Folded) -> tuple[list[int], list[int], list[int]]:
         ZALGO,
         "ca\u200bsi\u200c\u200dno\ufeff",
         "c\u00ada\u2060s\u180ei\u061cno",
-        "\u202ecasino\u202c",
+        "\u202eonisac\u202c",
         "\u2067cas\u200fino\u2069",
         "c\ufe0fa\ufe0fsino",
         "cas\U000e0041ino",
@@ -241,3 +241,13 @@ def test_words_never_leave_their_text(texts: list[str]) -> None:
     assert (folded.word_end <= folded.starts[folded.word_text + 1]).all()
     assert folded.word_counts.tolist() == np.bincount(folded.word_text, minlength=len(texts)).tolist()
     assert folded.sizes.tolist() == np.diff(folded.starts).tolist()
+
+
+@pytest.mark.parametrize("end", ["\u202c, friend", "\n, friend", ""], ids=ascii)
+def test_overridden_text_reads_as_it_shows(folder: Folder, end: str) -> None:
+    hidden, kept = "casino", end.removeprefix("\u202c").replace("\n", " ")
+    sent = f"the \u202e{hidden[::-1]}{end}"
+    folded = folder.fold([sent])
+    assert folded_text(folded, 0).strip() == f"the {hidden}{kept}".strip()
+    places = folded.source[folded.starts[0] + 1 : folded.starts[1]].tolist()
+    assert "".join(sent[place] for place in places).replace("\n", " ") == f"the {hidden}{kept}"
