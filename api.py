@@ -11,14 +11,18 @@ from flask import Flask
 from moderation import release as releases
 from moderation import settings as every_setting
 from moderation.gathering import GatheringRelease
-from moderation.moderator import Moderator
+from moderation.moderator import Moderator, utc_now
 from moderation.release import Release
 from moderation.settings import Settings
+from moderation.shadow import Shadow
+from moderation.shelf import Shelf
 from moderation.storage.database import Database
+from moderation.switching import Switch
 from moderation.web import akismet, comments, coral, operations, perspective, problems, review, scoring
 from moderation.web.auth import Gate
 from moderation.web.express import Express
 from moderation.web.metrics import Measured, Metrics
+from moderation.web.release_metrics import ReleaseMetrics
 from moderation.web.transport import SecureHeaders
 
 
@@ -33,7 +37,11 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     database = Database.open(settings.database_url, connections=settings.threads)
     moderator = Moderator(GatheringRelease.of(release), database)
     moderator.warm()
+    shelf = Shelf(settings.models)
+    switch = Switch(shelf, release, moderator, [Shadow(shelf, database, utc_now).work])
+    switch.start()
     metrics = Metrics(moderator.endpoints.outgoing)
+    metrics.add(ReleaseMetrics(switch, moderator))
     gate = Gate(moderator, metrics, settings.max_body_bytes)
 
     app = Flask("moderation", static_folder=None)
@@ -45,8 +53,8 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     app.register_blueprint(akismet.blueprint(gate))
     app.register_blueprint(coral.blueprint(gate))
     app.register_blueprint(perspective.blueprint(gate))
-    app.register_blueprint(operations.blueprint(moderator, metrics, release.version, version("comment-moderation")))
-    review.add_pages(app, moderator)
+    app.register_blueprint(operations.blueprint(moderator, metrics, switch, version("comment-moderation")))
+    review.add_pages(app, moderator, switch)
     problems.register(app, {perspective.PATHS: perspective.refused})
 
     calls = {

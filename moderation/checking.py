@@ -147,7 +147,7 @@ class Checker:
         """See ``Moderator.score_many``."""
         whole = [(comment, self._whole(site, article)) for comment, article in pairs]
         scores = self._release().classifier.score_many(whole)
-        in_force = self._rules.policy(site)
+        in_force = self._rules.policy(site, scores[0].release if scores else "")
         verdicts = [
             self._rules.verdict(site, comment, score, in_force)
             for (comment, _article), score in zip(whole, scores, strict=True)
@@ -207,7 +207,7 @@ class Checker:
         return self._judged(site, comment, score, known)
 
     def _judged(self, site: Site, comment: Comment, score: Score, known: Known | None) -> Judged:
-        action, status, rule = self._rules.verdict(site, comment, score, self._rules.policy(site))
+        action, status, rule = self._rules.verdict(site, comment, score, self._rules.policy(site, score.release))
         language = "" if status is Status.PUBLISHED else language_of(comment.body)
         return Judged(score, action, status, rule, 0 if known is None else known.version, language)
 

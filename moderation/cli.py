@@ -5,7 +5,7 @@ Each command imports what it needs when it runs, so that none waits for the part
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 from moderation import settings as every_setting
+from moderation.promote_command import learning, promote
+from moderation.release_commands import releases, rollback
+from moderation.shadow_commands import shadow
 from moderation.site_commands import site
 from moderation.terminal import as_json, opened_moderator, visible
 
@@ -155,7 +158,7 @@ def train(
 
     models = out or every_setting.load().models
     version = name or commands.next_version(models, datetime.now(UTC).date())
-    with _learning() as say:
+    with learning() as say:
         cores = jobs or os.cpu_count() or 1
         trained = commands.train_release(data, corpus, models, version, seed=seed, jobs=cores, say=say)
     _show(trained.as_dict() if as_json else commands.describe_trained(trained))
@@ -178,7 +181,7 @@ def evaluate(
     """Measure RELEASE, a directory or a version, on labelled comments."""
     from training import commands
 
-    with _learning() as say:
+    with learning() as say:
         evaluation = commands.evaluate_release(release, every_setting.load().models, data, seed=seed, say=say)
         if report:
             say("drawing the report")
@@ -186,7 +189,8 @@ def evaluate(
     _show(evaluation.as_dict() if as_json else commands.describe_evaluation(evaluation))
 
 
-main.add_command(site)
+for command in (site, promote, rollback, releases, shadow):
+    main.add_command(command)
 
 
 @main.group()
@@ -226,28 +230,6 @@ def upgrade(as_json: bool) -> None:
 
     revision = Database.upgrade(every_setting.load().database_url)
     click.echo(json.dumps({"revision": revision}) if as_json else f"The database is at revision {revision}.")
-
-
-@contextmanager
-def _learning() -> Iterator[Callable[[str], None]]:
-    """Tells each step on stderr: on a terminal one after another in a line with the time, else a line each."""
-    from tqdm import tqdm
-
-    from training.datasets import DataError
-    from training.train import TrainingError
-
-    with tqdm(bar_format="{desc} ({elapsed})", disable=None, leave=False) as progress:
-
-        def say(step: str) -> None:
-            if progress.disable:
-                click.echo(step, err=True)
-            else:
-                progress.set_description_str(step)
-
-        try:
-            yield say
-        except (DataError, TrainingError) as error:
-            raise click.ClickException(visible(str(error))) from None
 
 
 def _show(told: dict[str, Any] | list[str]) -> None:

@@ -157,8 +157,8 @@ class Moderator:
         """
         if site is not None:
             return self._stored.checker.advise(site, pairs)
-        plain = SitePolicy(self.release.thresholds)
-        scores = self.release.classifier.score_many(pairs)
+        release = self.release
+        scores, plain = release.classifier.score_many(pairs), SitePolicy(release.thresholds)
         verdicts = [decide(pair[0], score, Facts(), plain) for pair, score in zip(pairs, scores, strict=True)]
         return [Advice(score, one.action, one.rule) for score, one in zip(scores, verdicts, strict=True)]
 
@@ -323,7 +323,7 @@ class _Parts:
 
     @classmethod
     def of(cls, database: Database, release: Callable[[], Release], clock: Callable[[], datetime]) -> "_Parts":
-        rules, review = Rules(database, lambda: release().thresholds, clock), Review(database, clock)
+        rules, review = Rules(database, release, clock), Review(database, clock)
         checker = Checker(release, database, rules, clock)
         return cls(
             database=database,

@@ -47,6 +47,7 @@ class Release:
     classifier: Classifier
     thresholds: Thresholds
     manifest: Mapping[str, Any]
+    tables: Tables
 
 
 def current(models: Path) -> Path:
@@ -58,9 +59,14 @@ def current(models: Path) -> Path:
         raise ReleaseError(
             f"{path}: can not be read ({error}). It has to hold one line: the name of a release."
         ) from error
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ReleaseError(f"{path}: has to hold one line with the name of a folder beside it.")
     return models / name
+
+
+def is_name(text: str) -> bool:
+    """Whether a release may be called so: it is a folder's name, and stands in answers and logs."""
+    return bool(_NAME.fullmatch(text))
 
 
 def load(directory: Path) -> Release:
@@ -74,12 +80,18 @@ def load(directory: Path) -> Release:
         classifier = Classifier(parameters, str(manifest["version"]))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ReleaseError(f"{path}: does not hold what {MANIFEST} says: {error}") from error
-    return Release(str(manifest["version"]), classifier, thresholds, manifest)
+    return Release(str(manifest["version"]), classifier, thresholds, manifest, parameters.tables)
 
 
 def write(directory: Path, parameters: Parameters, manifest: dict[str, Any]) -> None:
-    """Write a release: the weights, and the manifest completed with format, checksum, base, scale and kinds."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Write a release: the weights, and the manifest completed with format, checksum, base, scale and kinds.
+
+    Processes have the files of a release mapped while it serves, so one that is there is refused (ReleaseError).
+    """
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        raise ReleaseError(f"{directory}: is there already; a release is never written again.") from None
     content = save(_arrays(parameters))
     (directory / WEIGHTS).write_bytes(content)
     complete = {

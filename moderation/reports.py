@@ -6,10 +6,16 @@ Knows the store alone.
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
+
+from moderation import drift
+from moderation.comment import Decision, Thresholds
+from moderation.detection.features import Tables
+from moderation.drift import Drift, Reference
 from moderation.review import Review
 from moderation.storage import decisions, figures, retention, review_queue, tallies
 from moderation.storage.comments import strongest_signal
@@ -17,6 +23,8 @@ from moderation.storage.database import Database
 from moderation.storage.records import Figures, Filter, Order, StoredComment
 
 _AT_ONCE = 500  # comments purged in one transaction, or read for an export at a time
+_LATELY = 5_000  # comments that are held against the training
+_REMEMBERED = timedelta(minutes=1)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 _COLUMNS = (
@@ -43,6 +51,26 @@ _COLUMNS = (
 )
 
 
+class Trained(Protocol):
+    """A loaded release with what its manifest says, as ``moderation.release.load`` gives it."""
+
+    @property
+    def version(self) -> str:
+        """Its name."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From where on it holds and rejects."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """All that its file says."""
+
+    @property
+    def tables(self) -> Tables:
+        """The words that it knows, among others."""
+
+
 class Reports:
     """Figures, exports, retention."""
 
@@ -50,6 +78,7 @@ class Reports:
         self._database = database
         self._review = review
         self._clock = clock
+        self._drift: tuple[str, datetime, Drift | None] = "", clock(), None
 
     def figures(self, site: str | None = None, days: int = 30) -> Figures:
         """What the dashboard shows of the last days, of one site or of all."""
@@ -67,6 +96,32 @@ class Reports:
                 median_to_decision_s=times.median_s,
                 slow_to_decision_s=times.slow_s,
             )
+
+    def drift(self, release: Trained) -> Drift | None:
+        """How far the last comments have moved from the release's training; None where it kept no figures of that.
+
+        Counted again once a minute. Undone decisions do not count.
+        """
+        known = drift.of_manifest(release.manifest)
+        if known is None:
+            return None
+        version, until, found = self._drift
+        if found is None or version != release.version or self._clock() >= until:
+            found = self._measured(release, known)
+            self._drift = release.version, self._clock() + _REMEMBERED, found
+        return found
+
+    def _measured(self, release: Trained, known: Reference) -> Drift:
+        with self._database.reading() as connection:
+            rows = figures.lately(connection, release.version, _LATELY)
+        held = [row.decision for row in rows if row.suspected and row.decision is not None]
+        live = drift.Live(
+            promotional=np.array([row.promotional for row in rows]),
+            decided=len(held),
+            approved=held.count(Decision.APPROVE.value),
+            unseen=drift.unseen_share(release.tables, [row.body for row in rows]),
+        )
+        return drift.measure(known, live, release.thresholds.hold)
 
     def export_csv(self, filter: Filter) -> Iterator[str]:
         """Lines of a CSV with a heading, each ended; no cell starts a formula in a spreadsheet."""

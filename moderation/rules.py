@@ -6,6 +6,7 @@ Knows the store and the policy; the rules' matching itself is in ``detection.pol
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from moderation.comment import Action, Comment, Score, Thresholds
 from moderation.detection import policy
@@ -47,12 +48,25 @@ class _InForce:
     lists: dict[Action, Listed]
 
 
+class Release(Protocol):
+    """What judges with thresholds of its own, and may be exchanged."""
+
+    @property
+    def version(self) -> str:
+        """Its name."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From where on it holds and rejects."""
+
+
 class Rules:
     """The rules of all sites."""
 
-    def __init__(self, database: Database, thresholds: Callable[[], Thresholds], clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, release: Callable[[], Release], clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._thresholds = thresholds
+        self._release = release
+        self._thresholds_of: dict[str, Thresholds] = {}
         self._clock = clock
         self._known: dict[int, _InForce] = {}
 
@@ -106,12 +120,15 @@ class Rules:
 
     # --- For the check of a comment --------------------------------------------------------------------------------
 
-    def policy(self, site: Site | None) -> SitePolicy:
-        """The policy in force; other processes' changes are seen within 5 seconds. Without a site the release's own."""
+    def policy(self, site: Site | None, release: str = "") -> SitePolicy:
+        """The policy in force; other processes' changes are seen within 5 seconds. Without a site the release's own.
+
+        ``release`` is the one that gave the score, which may just have been exchanged; by default the present one.
+        """
         if site is None:
-            return SitePolicy(self._thresholds())
+            return SitePolicy(self._thresholds(release))
         now = self._in_force(site)
-        return self._policy(now.settings, now.lists)
+        return self._policy(now.settings, now.lists, release)
 
     def verdict(
         self, site: Site | None, comment: Comment, score: Score, site_policy: SitePolicy, at: datetime | None = None
@@ -145,9 +162,15 @@ class Rules:
         known = self._known[site.id] = replace(known, until=self._clock() + REMEMBERED)
         return known
 
-    def _policy(self, settings: SiteSettings, lists: dict[Action, Listed]) -> SitePolicy:
+    def _thresholds(self, release: str) -> Thresholds:
+        """The thresholds of a release that serves or did since this began; of another one those of the present."""
+        now = self._release()
+        known = self._thresholds_of.setdefault(now.version, now.thresholds)
+        return self._thresholds_of.get(release, known)
+
+    def _policy(self, settings: SiteSettings, lists: dict[Action, Listed], release: str = "") -> SitePolicy:
         return SitePolicy(
-            thresholds=policy.thresholds_within_limits(self._thresholds(), settings.hold, settings.reject),
+            thresholds=policy.thresholds_within_limits(self._thresholds(release), settings.hold, settings.reject),
             allowed=lists[Action.PUBLISH],
             held=lists[Action.HOLD],
             blocked=lists[Action.REJECT],

@@ -59,6 +59,13 @@ def port_of(line: str) -> int:
     return int(line.partition("http://127.0.0.1:")[2].partition(" ")[0])
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 def site_key(directory: Path) -> str:
     command = [sys.executable, "-m", "moderation", "site", "add", "gazette", "--json"]
     done = subprocess.run(command, cwd=directory, env=environ(directory), capture_output=True, check=True, timeout=60)
@@ -89,10 +96,11 @@ def test_service_answers_once_it_says_so(tmp_path: Path) -> None:
         assert scored["action"] in {"publish", "hold", "reject"}
 
 
-def run(directory: Path, *arguments: str) -> dict[str, object]:
+def run(directory: Path, *arguments: str, **more: str) -> dict[str, object]:
     """What a command answers in JSON."""
     command = [sys.executable, "-m", "moderation", *arguments, "--json"]
-    done = subprocess.run(command, cwd=directory, env=environ(directory), capture_output=True, check=True, timeout=60)
+    env = environ(directory, **more)
+    done = subprocess.run(command, cwd=directory, env=env, capture_output=True, check=True, timeout=60)
     told: dict[str, object] = json.loads(done.stdout)
     return told
 
@@ -250,9 +258,7 @@ def refused(started: subprocess.Popen[str]) -> str:
 
 def test_gunicorn_serves_the_same_application(tmp_path: Path) -> None:
     key = site_key(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "2", "api:create_app()"]
     with process(command, tmp_path):
         deadline = time.monotonic() + 60

@@ -13,14 +13,17 @@ import pandas as pd
 
 from moderation import release
 from moderation.release import ReleaseError
-from training import datasets, evaluate
+from training import datasets, evaluate, promote
+from training.datasets import Dataset
 from training.evaluate import Evaluation
 from training.measures import Figures
 from training.model_card import sites_counted, write_model_card
+from training.promote import Verdict
 from training.train import Candidate, train
 
 MODEL_CARD = "MODEL_CARD.md"
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SEED = 1  # of what a comparison draws, so that it says the same again
 _COLUMNS = {
     "comments": "comments",
     "promotional": "promotional",
@@ -84,6 +87,25 @@ def evaluate_release(name: str, models: Path, paths: Sequence[Path], *, seed: in
     loaded = release.load(find_release(name, models))
     say("reading the data")
     return evaluate.evaluate(loaded, datasets.load(paths, seed), seed, say)
+
+
+def judge_release(name: str, models: Path, paths: Sequence[Path], decided: Dataset, *, say: Say) -> Verdict:
+    """Compare a release of ``models`` with the current one, on decisions too. Raises ReleaseError and DataError."""
+    candidate, current = release.load(models / name), release.load(release.current(models))
+    say("reading the data")
+    data = datasets.joined([datasets.load(paths, _SEED), decided] if paths else [decided])
+    return promote.judge(candidate, current, data, _SEED, say)
+
+
+def save_gate_report(path: Path, verdict: Verdict) -> None:
+    """Write the page of a candidate. Raises DataError where it can not be written."""
+    from training.report import draw_gate_report  # it loads the plotting library, which no other command needs
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(draw_gate_report(verdict), encoding="utf-8")
+    except OSError as error:
+        raise datasets.DataError(f"The report can not be written: {error}") from error
 
 
 def find_release(name: str, models: Path) -> Path:

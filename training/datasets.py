@@ -6,7 +6,7 @@ It gives one table of comments and one of articles, whatever the source, and kno
 import gzip
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +68,11 @@ def load(paths: Iterable[Path], seed: int, corpus_per_language: int = 0) -> Data
         parts.append(_dataset(*write_corpus(seed, corpus_per_language), CORPUS))
     if not parts:
         raise DataError("No data: name a folder or a CSV file with --data, or ask for the written corpus.")
+    return joined(parts)
+
+
+def joined(parts: Sequence[Dataset]) -> Dataset:
+    """Several sources as one."""
     comments = pd.concat([part.comments for part in parts], ignore_index=True)
     articles = {key: article for part in parts for key, article in part.articles.items()}
     return Dataset(comments, articles)

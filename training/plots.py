@@ -142,6 +142,27 @@ def draw_groups(
         return _text(figure)
 
 
+def draw_compared(found: Mapping[str, tuple[float, float]], held: Mapping[str, tuple[float, float]]) -> str:
+    """Two panels with a row a group: a line from the share before to a dot at the share after."""
+    rows = list(dict.fromkeys([*found, *held]))
+    with _style("compared"):
+        figure = Figure(figsize=(10.4, 1.3 + 0.27 * len(rows)), layout="constrained")
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, values, label in zip(
+            panels, (found, held), ("promotional comments held or rejected", "ordinary ones"), strict=True
+        ):
+            for row, (before, after) in ((rows.index(name), pair) for name, pair in values.items()):
+                axes.plot([before, after], [row, row], color=_FAINT, linewidth=2, zorder=1)
+            _dots(axes, [values[name][0] if name in values else None for name in rows], "o", _COLOURS[6], "before")
+            _dots(axes, [values[name][1] if name in values else None for name in rows], "D", _COLOURS[0], "after")
+            axes.xaxis.set_major_formatter(_PERCENT)
+            axes.set_xlabel(label)
+        panels[0].set_yticks(range(len(rows)), [_short(row) for row in rows])
+        panels[0].set_ylim(len(rows) - 0.4, -0.6)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=8.5)
+        return _text(figure)
+
+
 def draw_curve(lines: Mapping[str, Line]) -> str:
     """Share found at 1 % against decisions of the site that were added to the training."""
 

@@ -4,18 +4,19 @@ It reads values and gives text; it measures nothing, and the page runs no script
 """
 
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from training import plots
 from training.evaluate import GROUPINGS, Evaluation, Mistake, reliability
 from training.measures import Figures
+from training.promote import CHANCE, ORDINARY, PROMOTIONAL, Comparison, NewMistake, Verdict, summary
 
 _FEWEST = 20  # comments of a group that is drawn
 _MOST_ROWS = 40  # of a plot by group
@@ -25,10 +26,7 @@ _MOST_POINTS = 1_500  # of a line
 
 def draw_report(evaluation: Evaluation, curve: Mapping[str, Any] | None = None) -> str:
     """The page. ``curve`` is what ``python -m training curve --json`` wrote. Raises KeyError where it is another."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"percent": _percent, "number": _number, "pieces": _pieces}
-    template = environment.from_string(files("training").joinpath("report.html").read_text(encoding="utf-8"))
-    return template.render(
+    return _template("report.html").render(
         evaluation=evaluation,
         tiles=_tiles(evaluation),
         plots={name: Markup(plot) for name, plot in _plots(evaluation, curve).items()},  # noqa: S704  # drawn here
@@ -36,6 +34,64 @@ def draw_report(evaluation: Evaluation, curve: Mapping[str, Any] | None = None) 
         totals=_totals(evaluation),
         fewest=_FEWEST,
     )
+
+
+def draw_gate_report(verdict: Verdict) -> str:
+    """The page of a candidate: the current release against it, and whether to promote it."""
+    drawn = {
+        "recall": plots.draw_recall(_both_lines(verdict), {}),
+        "reliability": plots.draw_reliability(*(part.tolist() for part in reliability(_after(verdict)))),
+        "compared": plots.draw_compared(
+            *({one.where: (one.before, one.after) for one in _drawn(verdict, of)} for of in (PROMOTIONAL, ORDINARY))
+        ),
+    }
+    return _template("gate.html").render(
+        verdict=verdict,
+        tiles=list(_gate_tiles(verdict)),
+        plots={name: Markup(plot) for name, plot in drawn.items()},  # noqa: S704  # drawn here
+        chance=CHANCE,
+    )
+
+
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("training", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters |= {"percent": _percent, "number": _number, "pieces": _pieces}
+    return environment.get_template(name)
+
+
+def _both_lines(verdict: Verdict) -> dict[str, plots.Line]:
+    """Recall of the candidate, drawn heavier, and of the current release."""
+    label = (verdict.scored["label"] == "promotional").to_numpy(bool)
+    lines = {}
+    for release, column in ((verdict.candidate, "after"), (verdict.current, "before")):
+        false_positives, found, _ = roc_curve(label, verdict.scored[column].to_numpy(float))
+        lines[release.version] = _thinned(false_positives, found)
+    return lines
+
+
+def _after(verdict: Verdict) -> pd.DataFrame:
+    return verdict.scored.rename(columns={"after": "promotional"})
+
+
+def _drawn(verdict: Verdict, of: str) -> list[Comparison]:
+    """The largest comparisons, all together first."""
+    found = [one for one in verdict.comparisons if one.of == of]
+    return sorted(found, key=lambda one: -one.comments)[:_MOST_ROWS]
+
+
+def _gate_tiles(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
+    names = {
+        "found_at_1pct": "found at 1 % false positives",
+        "held": "of promotional comments held",
+        "ham_held": "of ordinary comments held",
+        "ham_rejected": "of ordinary comments rejected",
+    }
+    figures = summary(verdict)
+    for name, told in names.items():
+        before, after = figures[name]
+        yield told, _percent(before), _percent(after)
 
 
 def _tiles(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -117,7 +173,7 @@ def _curve_lines(curve: Mapping[str, Any]) -> dict[str, plots.Line]:
     return made
 
 
-def _pieces(mistake: Mistake) -> Iterator[tuple[bool, str]]:
+def _pieces(mistake: Mistake | NewMistake) -> Iterator[tuple[bool, str]]:
     """The body in pieces, with whether a reason for promotion points there."""
     body = mistake.comment.body
     marked = np.zeros(min(len(body), _LONGEST), bool)

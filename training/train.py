@@ -22,6 +22,7 @@ from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording
 from training import fit, measures
 from training.datasets import WRITTEN, Dataset
+from training.drift import drift_reference
 from training.duplicates import group_duplicates
 from training.padding import with_padded
 from training.tables import make_tables
@@ -264,6 +265,7 @@ def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judg
                 "reject": _rate(scores[real & ~promotional], judged.reject, REJECT_RATE),
             },
         },
+        "drift": drift_reference(scores, comments, read.rows, read.tables, judged.hold),
         "metrics": {
             "note": "each site scored by a detector that was fitted without it",
             "sites": {name: figure.as_dict() for name, figure in figures.items()},

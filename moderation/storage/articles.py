@@ -4,6 +4,7 @@ A comment may name an article that was not sent yet. Then a row of version 0 sta
 found by that row.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -66,6 +67,12 @@ def named(connection: Connection, counts: dict[str, int]) -> dict[tuple[str, str
     query = sa.select(articles).where(articles.c.id.in_(map(int, counts)))
     known = {str(row.id): _known(row).article for row in connection.execute(query)}
     return {(known[number].id or known[number].url, known[number].title): n for number, n in counts.items()}
+
+
+def whole(connection: Connection, numbers: Sequence[int]) -> dict[int, Article]:
+    """Those of these articles that were sent, by number."""
+    query = sa.select(articles).where(articles.c.id.in_(numbers), articles.c.version > 0)
+    return {row.id: _known(row).article for row in connection.execute(query)}
 
 
 def name(connection: Connection, site_id: int, article: Article) -> int:

@@ -24,6 +24,25 @@ class Times(NamedTuple):
     slow_s: float | None
 
 
+class Lately(NamedTuple):
+    """A stored comment as a release judged it: its probability, whether it was not published, what stands, its text."""
+
+    promotional: float
+    suspected: bool
+    decision: str | None
+    body: str
+
+
+def lately(connection: Connection, release: str, most: int) -> list[Lately]:
+    """Of the last comments, those that this release scored."""
+    c = comments.c
+    last = sa.select(c.id).order_by(c.id.desc()).limit(most).subquery()
+    query = sa.select(c.promotional, c.action != Action.PUBLISH.value, c.decision, c.body)
+    return [
+        Lately(*row) for row in connection.execute(query.where(c.id.in_(sa.select(last.c.id)), c.release == release))
+    ]
+
+
 def decided(connection: Connection, site_id: int | None, since: datetime) -> dict[str, dict[Decision, int]]:
     """Decisions by day since then; undone ones are among them."""
     day = sa.func.date(_d.made_at) if connection.dialect.name == "sqlite" else _utc_day(_d.made_at)

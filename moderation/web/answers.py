@@ -163,10 +163,11 @@ class Health(Answer):
 
 
 class Readiness(Health):
-    """The database answers and a release is loaded."""
+    """The database answers and a release is loaded. ``alerts`` are what an operator should look at, a line each."""
 
     database: str
     release: str
+    alerts: list[str]
 
 
 class Fault(Answer):

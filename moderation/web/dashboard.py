@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from moderation.comment import Action, Decision
 from moderation.moderator import Disagreement, Invalid, Moderator, utc_now
+from moderation.switching import Switch
 from moderation.web.dashboard_plots import HEIGHT, WIDTH, days_until, stacked_columns
 
 DAYS = (7, 30, 90)
@@ -26,7 +27,7 @@ _DECISIONS = {
 Kind = TypeVar("Kind", Action, Decision)
 
 
-def add(pages: Blueprint, moderator: Moderator) -> None:
+def add(pages: Blueprint, moderator: Moderator, switch: Switch) -> None:
     """Add the dashboard."""
 
     @pages.get("/review/dashboard")
@@ -42,6 +43,7 @@ def add(pages: Blueprint, moderator: Moderator) -> None:
             choices=DAYS,
             shown_days=shown,
             figures=figures,
+            drift=moderator.reports.drift(switch.release),
             held=sum(moderator.review.counts(site).day.values()),
             received=stacked_columns(shown, _ACTIONS, _by_name(figures.received)),
             decided=stacked_columns(shown, _DECISIONS, _by_name(figures.decided)),

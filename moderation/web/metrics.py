@@ -30,7 +30,6 @@ class Metrics:
     """The figures of one process, and of what goes out from all of them."""
 
     def __init__(self, outgoing: Callable[[], Outgoing]) -> None:
-        self._sent = _Sent(outgoing)
         self._registry = registry = CollectorRegistry()
         told = "Scored comments, by the action that was advised."
         comments = Counter("moderation_comments", told, ["action"], registry=registry)
@@ -40,6 +39,12 @@ class Metrics:
         told = "Time to answer a request, by route."
         self._seconds = Histogram("moderation_request_seconds", told, ["route"], registry=registry)
         self._kept: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        self._present = CollectorRegistry()
+        self.add(_Sent(outgoing))
+
+    def add(self, collector: Collector) -> None:
+        """Tell besides what this finds when it is asked: the state of now, of which no process keeps count."""
+        self._present.register(collector)
 
     def count_comments(self, actions: Iterable[Action]) -> None:
         """Scored comments with what was advised for each."""
@@ -56,14 +61,14 @@ class Metrics:
 
     def page(self) -> bytes:
         """All figures, in Prometheus's text format."""
-        return self._page() + self._sent.page()
+        return generate_latest(self._everyone()) + generate_latest(self._present)
 
-    def _page(self) -> bytes:
+    def _everyone(self) -> CollectorRegistry:
         if DIRECTORY not in os.environ:
-            return generate_latest(self._registry)
+            return self._registry
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]  # the library leaves it untyped
-        return generate_latest(everyone)
+        return everyone
 
 
 class _Sent(Collector):
@@ -71,12 +76,6 @@ class _Sent(Collector):
 
     def __init__(self, outgoing: Callable[[], Outgoing]) -> None:
         self._outgoing = outgoing
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
-
-    def page(self) -> bytes:
-        """These figures, in Prometheus's text format."""
-        return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
         """The figures of now."""

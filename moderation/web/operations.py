@@ -11,22 +11,23 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template
 
 from moderation.moderator import Moderator
+from moderation.switching import Switch
 from moderation.web.answers import Health, Readiness
 from moderation.web.metrics import MEDIA_TYPE, Metrics
 from moderation.web.openapi import document, operation
 from moderation.web.transport import answer
 
 
-def blueprint(moderator: Moderator, metrics: Metrics, release: str, version: str) -> Blueprint:
-    """The operator's routes. ``release`` is the release that scores, ``version`` the program's."""
+def blueprint(moderator: Moderator, metrics: Metrics, switch: Switch, version: str) -> Blueprint:
+    """The operator's routes. ``version`` is the program's."""
     routes = Blueprint("operations", __name__, template_folder="templates")
-    _health(routes, moderator, release)
+    _health(routes, moderator, switch)
     _metrics(routes, metrics)
     _documentation(routes, version)
     return routes
 
 
-def _health(routes: Blueprint, moderator: Moderator, release: str) -> None:
+def _health(routes: Blueprint, moderator: Moderator, switch: Switch) -> None:
     @routes.get("/healthz")
     @operation("Whether the process answers", gives={200: Health}, open=True)
     def healthz() -> Response:
@@ -36,7 +37,8 @@ def _health(routes: Blueprint, moderator: Moderator, release: str) -> None:
     @operation("Whether the database answers and a release is loaded", gives={200: Readiness}, fails=(503,), open=True)
     def readyz() -> Response:
         moderator.ready()
-        return answer({"status": "ok", "database": "ok", "release": release})
+        alerts = [switch.alert] if switch.alert else []
+        return answer({"status": "ok", "database": "ok", "release": switch.release.version, "alerts": alerts})
 
 
 def _metrics(routes: Blueprint, metrics: Metrics) -> None:

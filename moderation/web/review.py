@@ -7,9 +7,11 @@ from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation.moderator import Moderator, NotFound
+from moderation.switching import Switch
 from moderation.web import (
     admin,
     admin_connections,
+    admin_releases,
     admin_rules,
     admin_signatures,
     dashboard,
@@ -25,14 +27,16 @@ from moderation.web import (
 from moderation.web.review_text import breakable
 
 
-def add_pages(app: Flask, moderator: Moderator) -> None:
+def add_pages(app: Flask, moderator: Moderator, switch: Switch) -> None:
     """Give an application ``/``, ``/try`` and all under ``/review``."""
     pages = Blueprint(
         "review", __name__, template_folder="templates", static_folder="static", static_url_path="/review/static"
     )
     review_access.guard(pages, moderator)
-    for part in (sign_in, review_queue, review_actions, review_bulk, review_log, dashboard):
+    for part in (sign_in, review_queue, review_actions, review_bulk, review_log):
         part.add(pages, moderator)
+    for with_release in (dashboard, admin_releases):
+        with_release.add(pages, moderator, switch)
     for part in (admin, admin_rules, admin_connections, admin_signatures):
         part.add(pages, moderator)
     try_page.add(pages, moderator)
