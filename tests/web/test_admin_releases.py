@@ -60,7 +60,7 @@ def test_rollback_is_logged_with_its_maker(admin: FlaskClient, shelf: Shelf) -> 
 
 
 def test_moderators_may_not_roll_back(enter: Enter, shelf: Shelf) -> None:
-    client = enter("bob@example.org")
+    client = enter("bob@example.org", Role.MODERATOR)
     assert client.get("/review/releases").status_code == 403
     assert client.post("/review/releases/rollback", headers=OURS).status_code == 403
     assert shelf.current() == SECOND
