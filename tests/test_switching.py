@@ -180,8 +180,8 @@ def test_running_service_switches_without_a_lost_request(tmp_path: Path, shelf: 
         until(lambda: ask(port, "GET", "/readyz")[1]["alerts"] != [])
         status, ready = ask(port, "GET", "/readyz")
         assert (status, ready["release"]) == (200, SECOND)
-        assert "moderation_release_alert 1.0" in page(port, "/metrics")
-        assert only(found, SECOND)
+        until(lambda: "moderation_release_alert 1.0" in page(port, "/metrics"))  # of the process that answers
+        until(lambda: only(found, SECOND))
         make_current(shelf, FIRST)
         until(lambda: only(found, FIRST))
     assert found.failures == []
