@@ -200,6 +200,7 @@ def test_gunicorn_switches_as_well(tmp_path: Path, shelf: Shelf) -> None:
     more = {"MODERATION_MODELS": str(shelf.models)}
     key, port = str(run(tmp_path, "site", "add", "gazette", **more)["key"]), free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "2"]
+    command += ["--keep-alive", "30"]  # else it hangs up on a caller that a busy machine lets wait for two seconds
     with process([*command, "api:create_app()"], tmp_path, **more):
         until(lambda: answers(port), 60)
         with load(port, key, callers=2) as found:
