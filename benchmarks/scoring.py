@@ -12,6 +12,7 @@ within a round. Needs the package fasttext-wheel. Memory is the peak of a proces
 # ruff: noqa: E402  # the path is set before anything can take a file beside this one for the standard library's
 
 import argparse
+import gc
 import json
 import statistics
 import subprocess
@@ -124,6 +125,8 @@ def measure(ours: OurModel, fasttext: FastText, plain: PlainPipeline, rounds: in
         },
     }
     ours.batches()  # every article is known from here on
+    gc.collect()
+    gc.freeze()  # what this process read and trained is no part of a scoring one, so its collector need not look there
     times: dict[str, dict[str, list[float]]] = {way: {name: [] for name in models} for way, models in runs.items()}
     for _ in range(rounds):
         for way, models in runs.items():
