@@ -7,7 +7,7 @@
 #include "kernels.h"
 #include "hashing.h"
 
-enum { BITS = 20, DAMPING = 40, WINDOW = 14, MOST_AT_A_PLACE = 5 };
+enum { BITS = 20, DAMPING = 40, WINDOW = 14 };
 enum { BODY, PASSAGE, NAME, URL, LINKS, COLUMNS };
 enum { OF_BODY, OF_PASSAGE, OF_LINKS, UNITS };
 #define NAME_SALT 0x165667B1u  /* odd, so that a product loses nothing */
@@ -42,10 +42,12 @@ struct sum {
     int64_t count;
 };
 
-/* The rows of a table for a text of some code points: each begins MOST_AT_A_PLACE n-grams at most. */
-static struct seen nothing_seen(uint32_t *rows, int64_t code_points) {
+/* A table for a text: three n-grams at most begin at a code point, and two at a word. */
+static struct seen nothing_seen(const struct folded *folded, uint32_t *rows, int64_t text) {
     struct seen seen = {rows, 1};
-    while (seen.mask < 2 * MOST_AT_A_PLACE * (uint64_t)code_points && seen.mask < (2u << BITS))
+    uint64_t code_points = (uint64_t)(folded->starts[text + 1] - folded->starts[text]);
+    uint64_t words = (uint64_t)(folded->first_word[text + 1] - folded->first_word[text]);
+    while (seen.mask < 2 * (3 * code_points + 2 * words) && seen.mask < (2u << BITS))
         seen.mask *= 2;
     memset(rows, 0, seen.mask * sizeof *rows);
     seen.mask -= 1;
@@ -87,7 +89,7 @@ static struct sum sum_of_text(const struct folded *folded, const uint32_t *words
                               const uint32_t *salts, const int16_t *weights, uint32_t *rows, int64_t text) {
     struct sum sum = {0, 0};
     int64_t begin = folded->starts[text], end = folded->starts[text + 1];
-    struct seen seen = nothing_seen(rows, end - begin);
+    struct seen seen = nothing_seen(folded, rows, text);
     for (int64_t place = begin; place < end; place++)
         add_place(&sum, folded->codes, weights, &seen, salts[place], place, end);
     for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++)
@@ -105,7 +107,7 @@ static void weigh_words(const struct folded *folded, const uint32_t *words, cons
                         const uint32_t *salts, const uint8_t *in_link, const int16_t *weights, uint32_t *rows,
                         int64_t text, int64_t *own, int64_t *linked, int64_t *counts, struct sum *sums) {
     int64_t place = folded->starts[text], end = folded->starts[text + 1];
-    struct seen seen = nothing_seen(rows, end - place);
+    struct seen seen = nothing_seen(folded, rows, text);
     for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++) {
         int64_t start = folded->word_start[word], stop = end_of_stretch(folded, text, word);
         struct sum parts[2] = {{0, 0}, {0, 0}};
