@@ -109,8 +109,8 @@ void direction(const struct shelf *shelf, const uint32_t *words, int64_t count, 
 void tell_fields(const struct folded *folded, const int64_t *links, int64_t link_count, uint32_t *salts,
                  uint8_t *in_link);
 void weigh(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const uint32_t *salts,
-           const uint8_t *in_link, const int16_t *weights, double scale, uint32_t *rows, int64_t *counts,
-           double *columns, int64_t *own, int64_t *linked, int64_t *passages, double *units);
+           const uint8_t *in_link, const int16_t *weights, double scale, uint64_t *bits, uint32_t *keys,
+           int64_t *counts, double *columns, int64_t *own, int64_t *linked, int64_t *passages, double *units);
 
 /* explanation.c */
 void explain(const struct folded *folded, const struct shares *shares, const int64_t *own, const int64_t *linked,

@@ -16,7 +16,7 @@ _REBUILD = "run `pip install -e .` in its source tree, or `pip install .` to ins
 _ffi = FFI()
 _C_TYPES = {
     "uint8": "uint8_t[]", "int8": "int8_t[]", "int16": "int16_t[]", "int32": "int32_t[]", "uint32": "uint32_t[]",
-    "int64": "int64_t[]", "float32": "float[]", "float64": "double[]",
+    "int64": "int64_t[]", "uint64": "uint64_t[]", "float32": "float[]", "float64": "double[]",
 }  # fmt: skip
 _ARRAYS = {np.dtype(name): _ffi.typeof(of_c) for name, of_c in _C_TYPES.items()}
 

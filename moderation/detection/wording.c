@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "kernels.h"
 #include "hashing.h"
@@ -30,10 +29,11 @@ void tell_fields(const struct folded *folded, const int64_t *links, int64_t link
         }
 }
 
-/* The buckets that a text was seen to have: an open table of at least twice as many rows as it can have n-grams. */
+/* The buckets that a text was seen to have: a bit each, and the buckets in a row, to forget them by. */
 struct seen {
-    uint32_t *rows;
-    uint32_t mask;
+    uint64_t *bits;
+    uint32_t *keys;
+    int64_t count;
 };
 
 /* What the new n-grams of a place or a word weigh, and how many they are. */
@@ -42,28 +42,22 @@ struct sum {
     int64_t count;
 };
 
-/* A table for a text: three n-grams at most begin at a code point, and two at a word. */
-static struct seen nothing_seen(const struct folded *folded, uint32_t *rows, int64_t text) {
-    struct seen seen = {rows, 1};
-    uint64_t code_points = (uint64_t)(folded->starts[text + 1] - folded->starts[text]);
-    uint64_t words = (uint64_t)(folded->first_word[text + 1] - folded->first_word[text]);
-    while (seen.mask < 2 * (3 * code_points + 2 * words) && seen.mask < (2u << BITS))
-        seen.mask *= 2;
-    memset(rows, 0, seen.mask * sizeof *rows);
-    seen.mask -= 1;
-    return seen;
+/* Before the next text. Bucket 0 is that of no n-gram, so it is never new. */
+static void forget(struct seen *seen) {
+    for (int64_t place = 0; place < seen->count; place++)
+        seen->bits[seen->keys[place] >> 6] = 0;
+    seen->bits[0] = 1;
+    seen->count = 0;
 }
 
-/* Add an n-gram to a sum, unless its text was seen to have it. Bucket 0 is that of no n-gram. */
+/* Add an n-gram to a sum, unless its text was seen to have it; without a branch, for none could be foretold. */
 static inline void add(struct sum *sum, const int16_t *weights, struct seen *seen, uint32_t key) {
-    uint32_t row = key & seen->mask;
-    while (seen->rows[row] && seen->rows[row] != key)
-        row = (row + 1) & seen->mask;
-    if (key && !seen->rows[row]) {
-        seen->rows[row] = key;
-        sum->weight += weights[key];
-        sum->count++;
-    }
+    uint64_t before = seen->bits[key >> 6];
+    int64_t is_new = !(before >> (key & 63) & 1);
+    seen->bits[key >> 6] = before | (uint64_t)1 << (key & 63);
+    seen->keys[seen->count++] = key;
+    sum->weight += is_new * weights[key];
+    sum->count += is_new;
 }
 
 /* The n-grams of code points that begin at a place of a text that ends at `end`. */
@@ -86,14 +80,14 @@ static void add_word(struct sum *sum, const int16_t *weights, struct seen *seen,
 
 /* All that the n-grams of one text weigh. */
 static struct sum sum_of_text(const struct folded *folded, const uint32_t *words, const uint32_t *pairs,
-                              const uint32_t *salts, const int16_t *weights, uint32_t *rows, int64_t text) {
+                              const uint32_t *salts, const int16_t *weights, struct seen *seen, int64_t text) {
     struct sum sum = {0, 0};
     int64_t begin = folded->starts[text], end = folded->starts[text + 1];
-    struct seen seen = nothing_seen(folded, rows, text);
+    forget(seen);
     for (int64_t place = begin; place < end; place++)
-        add_place(&sum, folded->codes, weights, &seen, salts[place], place, end);
+        add_place(&sum, folded->codes, weights, seen, salts[place], place, end);
     for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++)
-        add_word(&sum, weights, &seen, words[word], pairs[word], salts[folded->word_start[word]]);
+        add_word(&sum, weights, seen, words[word], pairs[word], salts[folded->word_start[word]]);
     return sum;
 }
 
@@ -104,16 +98,16 @@ static int64_t end_of_stretch(const struct folded *folded, int64_t text, int64_t
 
 /* What each word of a body adds, its own and that inside links, how many n-grams are its own, and the sums of both. */
 static void weigh_words(const struct folded *folded, const uint32_t *words, const uint32_t *pairs,
-                        const uint32_t *salts, const uint8_t *in_link, const int16_t *weights, uint32_t *rows,
+                        const uint32_t *salts, const uint8_t *in_link, const int16_t *weights, struct seen *seen,
                         int64_t text, int64_t *own, int64_t *linked, int64_t *counts, struct sum *sums) {
     int64_t place = folded->starts[text], end = folded->starts[text + 1];
-    struct seen seen = nothing_seen(folded, rows, text);
+    forget(seen);
     for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++) {
         int64_t start = folded->word_start[word], stop = end_of_stretch(folded, text, word);
         struct sum parts[2] = {{0, 0}, {0, 0}};
-        add_word(&parts[in_link[start]], weights, &seen, words[word], pairs[word], salts[start]);
+        add_word(&parts[in_link[start]], weights, seen, words[word], pairs[word], salts[start]);
         for (; place < stop; place++)
-            add_place(&parts[in_link[place]], folded->codes, weights, &seen, salts[place], place, end);
+            add_place(&parts[in_link[place]], folded->codes, weights, seen, salts[place], place, end);
         own[word] = parts[0].weight;
         linked[word] = parts[1].weight;
         counts[word] = parts[0].count;
@@ -156,20 +150,22 @@ static double find_passage(const struct folded *folded, const int64_t *own, cons
 
 /* The columns of wording before they are bounded, in log-odds; what words add to those of the body, `own` and
    `linked`; the passage's words; and what a word's weight counts in body, passage and links. Each n-gram counts once
-   in a text. `rows` are room for a table of what was seen, `counts` for a number a word. */
+   in a text. `bits` are one for each bucket and clear, as they are left; `keys` are room for the n-grams of any text,
+   `counts` for a number a word. */
 void weigh(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const uint32_t *salts,
-           const uint8_t *in_link, const int16_t *weights, double scale, uint32_t *rows, int64_t *counts,
-           double *columns, int64_t *own, int64_t *linked, int64_t *passages, double *units) {
+           const uint8_t *in_link, const int16_t *weights, double scale, uint64_t *bits, uint32_t *keys,
+           int64_t *counts, double *columns, int64_t *own, int64_t *linked, int64_t *passages, double *units) {
     int64_t count = folded->texts / 3;
+    struct seen seen = {bits, keys, 0};
     for (int64_t row = 0; row < count; row++) {
         double *column = columns + COLUMNS * row, *unit = units + UNITS * row;
         struct sum sums[2] = {{0, 0}, {0, 0}};
         if (folded->first_word[row] < folded->first_word[row + 1])
-            weigh_words(folded, words, pairs, salts, in_link, weights, rows, row, own, linked, counts, sums);
+            weigh_words(folded, words, pairs, salts, in_link, weights, &seen, row, own, linked, counts, sums);
         else
-            sums[0] = sum_of_text(folded, words, pairs, salts, weights, rows, row);
-        struct sum name = sum_of_text(folded, words, pairs, salts, weights, rows, count + row);
-        struct sum url = sum_of_text(folded, words, pairs, salts, weights, rows, 2 * count + row);
+            sums[0] = sum_of_text(folded, words, pairs, salts, weights, &seen, row);
+        struct sum name = sum_of_text(folded, words, pairs, salts, weights, &seen, count + row);
+        struct sum url = sum_of_text(folded, words, pairs, salts, weights, &seen, 2 * count + row);
         unit[OF_BODY] = unit_of(scale, sums[0].count);
         unit[OF_LINKS] = unit_of(scale, sums[1].count);
         column[BODY] = (double)sums[0].weight * unit[OF_BODY];
@@ -178,4 +174,6 @@ void weigh(const struct folded *folded, const uint32_t *words, const uint32_t *p
         column[URL] = (double)url.weight * unit_of(scale, url.count);
         column[PASSAGE] = find_passage(folded, own, counts, row, scale, passages + 2 * row, unit + OF_PASSAGE);
     }
+    forget(&seen);
+    bits[0] = 0;
 }

@@ -104,10 +104,11 @@ def weigh(batch: Batch, weights: WordingWeights) -> WordingEvidence:
     fields = fields_of(batch)
     raw, units = np.empty((count, len(Wording))), np.empty((count, len(OF_WORDS)))
     own, linked, passages = np.empty(words, np.int64), np.empty(words, np.int64), np.empty((count, 2), np.int64)
-    seen = np.empty(_rows_for(int(batch.folded.sizes.max(initial=1))), np.uint32)
+    seen = np.zeros(1 << (BITS - 6), np.uint64)
+    keys = np.empty(MOST_AT_A_PLACE * int(batch.folded.sizes.max(initial=0)), np.uint32)
     library.weigh(
         batch.folded.view, pointer(batch.words), pointer(batch.word_pairs), pointer(fields.salts),
-        pointer(fields.in_link.view(np.uint8)), pointer(weights.buckets), weights.scale, pointer(seen),
+        pointer(fields.in_link.view(np.uint8)), pointer(weights.buckets), weights.scale, pointer(seen), pointer(keys),
         pointer(np.empty(words, np.int64)), pointer(raw), pointer(own), pointer(linked), pointer(passages),
         pointer(units),
     )  # fmt: skip
@@ -115,8 +116,3 @@ def weigh(batch: Batch, weights: WordingWeights) -> WordingEvidence:
     share = np.divide(believed, raw, out=np.ones_like(raw), where=raw != 0)
     units *= share[:, OF_WORDS]
     return WordingEvidence(believed, own, linked, passages, units)
-
-
-def _rows_for(code_points: int) -> int:
-    """The rows that wording.c takes to tell which n-grams a text of so many code points was seen to have."""
-    return int(min(1 << (2 * MOST_AT_A_PLACE * code_points - 1).bit_length(), 2 << BITS))
