@@ -8,13 +8,10 @@ from numpy.typing import NDArray
 
 from moderation import drift
 from moderation.detection.features import Tables
-from training.fit import Rows
 
 
 def drift_reference(
-    scores: NDArray[np.float64], comments: pd.DataFrame, rows: Rows, tables: Tables, hold: float
+    bodies: "pd.Series[str]", scores: NDArray[np.float64], tables: Tables, hold: float
 ) -> dict[str, Any]:
-    """The figures of ordinary comments of real sites, from their held-out probabilities and their words."""
-    plain = rows.real & ~rows.promotional
-    unseen = drift.unseen_share(tables, comments.loc[plain, "body"].tolist(), of_training=True)
-    return drift.reference(scores[plain], hold, unseen)
+    """The figures of ordinary comments of real sites, from their words and their held-out probabilities."""
+    return drift.reference(scores, hold, drift.unseen_share(tables, bodies.tolist(), of_training=True))

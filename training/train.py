@@ -240,6 +240,7 @@ def threshold(ham: NDArray[np.float64], site: NDArray[np.object_], rate: float) 
 def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judged: _Judged) -> dict[str, Any]:
     own = slice(len(comments))  # without padded copies
     scores, promotional, real = judged.scores[own], read.rows.promotional[own], read.rows.real[own]
+    plain = real & ~promotional
     site = comments["source"] + "/" + comments["site"]
     figures = measures.by_group(site, promotional, scores, judged.hold, judged.reject)
     sure = ~judged.doubted[own]
@@ -265,7 +266,7 @@ def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judg
                 "reject": _rate(scores[real & ~promotional], judged.reject, REJECT_RATE),
             },
         },
-        "drift": drift_reference(scores, comments, read.rows, read.tables, judged.hold),
+        "drift": drift_reference(comments["body"][plain], scores[plain], read.tables, judged.hold),
         "metrics": {
             "note": "each site scored by a detector that was fitted without it",
             "sites": {name: figure.as_dict() for name, figure in figures.items()},
