@@ -18,7 +18,7 @@ from moderation.addresses import AddressError
 from moderation.comment import Action, Decision, Status
 from moderation.coral import TARGET as NAME
 from moderation.coral import author_of, most_alike
-from moderation.delivery import Target, fault_of_status
+from moderation.delivery import Target, UndeliverableError, fault_of_status
 from moderation.guarded_http import Answer, CallError, Client, Request
 from moderation.html_text import text_of
 from moderation.storage import campaigns, comments, coral, endpoints
@@ -51,19 +51,34 @@ _QUERY = """query ($id: ID!) {
 
 
 def request(connection: Connection, due: Due, _now: datetime) -> Request | None:
-    """The mutations that carry a person's decision to Coral. Raises CallError where Coral has not told its id yet."""
+    """The mutations that carry a person's decision to Coral.
+
+    Raises CallError where Coral has not told its id yet, UndeliverableError where it never will.
+    """
     mutation, data = _MUTATIONS.get(due.data["status"]), due.data
     by_person = data["decision"] is not None or data["undo"]
     if mutation is None or not by_person or (data["by"] or "").endswith(MADE_IN_CORAL):
         return None
     links = coral.links(connection, due.comment_number)
     if not links:
-        raise CallError("Coral has not told yet what it calls this comment: are its webhooks switched on?")
+        _expect_needless(connection, due)
+        return None
     variables = {f"input{place}": _input(link) for place, link in enumerate(links)}
     kind = f"{mutation[0].upper()}{mutation[1:]}Input!"
     declared = ", ".join(f"${name}: {kind}" for name in variables)
     calls = " ".join(f"c{name}: {mutation}(input: ${name}) {{ comment {{ status }} }}" for name in variables)
     return graphql(due.endpoint, f"mutation ({declared}) {{ {calls} }}", variables)
+
+
+def _expect_needless(connection: Connection, due: Due) -> None:
+    """Raise where Coral would have to be told, but how it calls the comment is not known.
+
+    Of a comment that it was to reject outright Coral never tells the id, since that does not enter its queue.
+    """
+    if comments.action_of(connection, due.comment_number) is not Action.REJECT:
+        raise CallError("Coral has not told yet what it calls this comment: are its webhooks switched on?")
+    if due.data["status"] != Status.REJECTED.value:
+        raise UndeliverableError("Coral tells no id of a comment that it was told to reject outright: approve it there")
 
 
 def _input(link: Link) -> dict[str, str]:

@@ -56,6 +56,10 @@ def fault_of_status(answer: Answer) -> str:
     return "" if answer.ok else f"answered {answer.status}"
 
 
+class UndeliverableError(Exception):
+    """An event that no later attempt could bring to its receiver either. Its text is one short line."""
+
+
 def note_nothing(_connection: Connection, _due: Due) -> None:
     """Where nothing but the event itself is to be kept of a delivery."""
 
@@ -65,7 +69,8 @@ class Target:
     """One kind of receiver. ``name`` is what stands in the outbox.
 
     ``request`` makes an event's request, anew for each attempt (the time is of now), or gives None where this receiver
-    need not be told. It may read the store. ``fault`` says why an answer is no success, empty where it is one.
+    need not be told. It may read the store, and raises UndeliverableError where trying again is of no use. ``fault``
+    says why an answer is no success, empty where it is one.
     ``taken`` notes, with the event's end, that this receiver knows.
     """
 
@@ -86,10 +91,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """An attempt, and the answer where one came."""
+    """An attempt, and the answer where one came. ``final`` where there is to be no other."""
 
     attempt: Attempt
     answer: Answer | None = None
+    final: bool = False
 
 
 def utc_now() -> datetime:
@@ -140,7 +146,7 @@ class Deliverer:
     def _send(self, due: Due) -> _Outcome | None:
         """Send an event, or give None where its target need not be told."""
         target, made_at, begun_s = self._targets[due.endpoint.target], self._clock(), time.monotonic()
-        answer = None
+        answer, final = None, False
         try:
             with self._database.reading() as connection:
                 request = target.request(connection, due, made_at)
@@ -150,11 +156,13 @@ class Deliverer:
             error = target.fault(answer)
         except (AddressError, CallError) as failure:
             error = str(failure)
+        except UndeliverableError as failure:
+            error, final = str(failure), True
         except Exception:  # a target's own mistake must not stop the others
             logger.exception("event %s could not be made for %s", due.message_id, target.name)
             error = "the event could not be made: see the service's log"
         status = None if answer is None else answer.status
-        return _Outcome(Attempt(made_at, status, error[:_LONGEST_ERROR], time.monotonic() - begun_s), answer)
+        return _Outcome(Attempt(made_at, status, error[:_LONGEST_ERROR], time.monotonic() - begun_s), answer, final)
 
     def _settle(self, connection: Connection, due: Due, outcome: _Outcome | None) -> None:
         now = self._clock()
@@ -163,6 +171,9 @@ class Deliverer:
             if outbox.settle(connection, due, attempt, {"delivered_at": now, "attempts": due.attempts + 1}):
                 endpoints.succeeded(connection, due.endpoint)
                 self._targets[due.endpoint.target].taken(connection, due)
+            return
+        if outcome.final:
+            outbox.settle(connection, due, attempt, {"attempts": due.attempts + 1, "given_up_at": now})
             return
         asked = asked_to_wait(outcome.answer, now)
         if outbox.settle(connection, due, attempt, self._next(due, now, asked)):

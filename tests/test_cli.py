@@ -9,11 +9,13 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from moderation.terminal import visible
 
@@ -166,6 +168,42 @@ def test_article_hosts_are_listed_anew(run: Run) -> None:
     assert "article hosts: none" in run("site", "set", "gazette", "--article-host", "none").stdout.decode()
     for wrong in ("https://gazette.example/", "*", "a b", "gazette.example:80"):
         assert "a host is a name" in one_line(run("site", "set", "gazette", "--article-host", wrong).stderr)
+
+
+def test_webhook_secret_is_shown_once(run: Run) -> None:
+    run("site", "add", "gazette")
+    first = json.loads(run("site", "webhook-secret", "gazette", "--json").stdout)
+    assert first["site"] == "gazette"
+    assert Webhook(first["secret"]).sign("msg_1", datetime.now(UTC), "{}")
+    second = run("site", "webhook-secret", "gazette", "--keep-hours", "0").stdout.decode()
+    assert "secret: whsec_" in second
+    assert first["secret"] not in second
+    assert "nobody" in one_line(run("site", "webhook-secret", "nobody").stderr)
+    assert run("site", "webhook-secret", "gazette", "--keep-hours", "721").returncode == 2
+
+
+def test_coral_is_connected_and_left(run: Run, tmp_path: Path) -> None:
+    run("site", "add", "gazette")
+    unset = {"site": "gazette", "coral": None, "state": "none", "secrets": 0}
+    assert json.loads(run("site", "coral", "gazette", "--json").stdout) == unset
+    (tmp_path / "phase.txt").write_text("a-secret-that-coral-made-for-its-phase\n")
+    signed = json.loads(run("site", "coral", "gazette", "--secret-file", "phase.txt", "--json").stdout)
+    assert signed == unset | {"secrets": 1}
+    where = ("--url", "https://coral.gazette.example/", "--token-file", "-")
+    told = run("site", "coral", "gazette", *where, input=b"token-of-a-moderator\n").stdout.decode()
+    assert "coral: https://coral.gazette.example\n" in told
+    assert "token-of-a-moderator" not in told
+    left = json.loads(run("site", "coral", "gazette", "--url", "none", "--json").stdout)
+    assert left == signed
+
+
+def test_coral_is_connected_with_a_token_only(run: Run) -> None:
+    run("site", "add", "gazette")
+    done = run("site", "coral", "gazette", "--url", "https://coral.gazette.example")
+    assert (done.returncode, b"--token-file" in done.stderr) == (2, True)
+    done = run("site", "coral", "gazette", "--url", "coral", "--token-file", "-", input=b"token")
+    assert done.returncode == 1
+    one_line(done.stderr)
 
 
 def test_endpoint_must_be_a_web_address(run: Run) -> None:

@@ -11,7 +11,7 @@ from moderation.comment import Decision, Status
 from moderation.coral_calls import MADE_IN_CORAL, WAITS, Listener
 from moderation.delivery import Deliverer
 from moderation.guarded_http import Client
-from moderation.moderator import Advised, Filter, Invalid, Moderator, Site, StoredComment, Written
+from moderation.moderator import Advised, Filter, Invalid, Moderator, Site, SiteSettings, StoredComment, Written
 from moderation.storage import outbox
 from moderation.storage.database import Database
 from tests.conftest import ORDINARY, SPAM, Clock
@@ -152,6 +152,23 @@ def test_decision_waits_until_coral_tells_the_id(newsroom: Newsroom, clock: Cloc
     clock.advance(minutes=2)
     newsroom.work()
     assert newsroom.coral.comments["c-1"].status == "APPROVED"
+
+
+def test_decision_on_outright_rejection_ends_at_once(newsroom: Newsroom, clock: Clock) -> None:
+    newsroom.site = newsroom.moderator.set_site(newsroom.site, SiteSettings(hold=0.5, reject=0.5))
+    checked, advised = newsroom.moderator.coral.check(newsroom.site, Written(HELD, "u-1", "s-1", ""))
+    assert (checked.status, advised) == (Status.REJECTED, Advised.REJECT)
+    newsroom.moderator.decide(newsroom.site, newsroom.one.comment.id, Decision.REJECT_PROMOTIONAL, "ann")
+    newsroom.work()
+    assert newsroom.errors == []
+    newsroom.moderator.decide(newsroom.site, newsroom.one.comment.id, Decision.APPROVE, "ann")
+    newsroom.work()
+    clock.advance(days=2)
+    newsroom.work()
+    [error] = newsroom.errors
+    assert "approve it there" in error
+    with newsroom.database.reading() as connection:
+        assert outbox.pending(connection, newsroom.site.id, "coral") == 0
 
 
 @pytest.mark.parametrize(

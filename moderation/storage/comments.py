@@ -134,6 +134,11 @@ def number_of(connection: Connection, site_id: int, name: str) -> int | None:
     return connection.execute(query).scalar()
 
 
+def action_of(connection: Connection, number: int) -> Action:
+    """What the service advised for a comment's text as it is."""
+    return Action(connection.execute(sa.select(comments.c.action).where(comments.c.id == number)).scalar_one())
+
+
 def has_published(connection: Connection, site_id: int, author_key: int, before: datetime) -> bool:
     """Whether an author of this key has a comment on a site that came before and is published."""
     mine = (comments.c.site_id == site_id, comments.c.author_key == author_key, comments.c.received_at < before)

@@ -50,6 +50,12 @@ def _keys(routes: Blueprint, gate: Gate) -> None:
         site_of(request.environ, gate, fields)
         return say("valid")
 
+    @routes.get("/1.1/test")
+    @operation("Akismet: whether the service is reached, for the settings page of WordPress", gives={200: TEXT},
+               open=True)  # fmt: skip
+    def reached() -> Response:
+        return say("connected")
+
     @routes.post("/1.1/get-stats")
     @operation("Akismet: what was asked in six months or in all, for the settings page of WordPress", form=StatsForm,
                gives=_SAYS | {200: (JSON, TEXT)}, open=True)  # fmt: skip

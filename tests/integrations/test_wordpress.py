@@ -334,6 +334,12 @@ def test_settings_page_says_how_things_stand(ann: Page, wordpress: WordPress, se
         assert "The service does not answer" in ann.inner_text(".wrap")
 
 
+def test_page_of_akismet_is_connected(ann: Page) -> None:
+    ann.goto("wp-admin/options-general.php?page=akismet-key-config")
+    assert ann.locator(".akismet-settings").count() == 1
+    assert ann.locator(".akismet-critical").count() == 0
+
+
 def test_settings_page_refuses_what_can_not_be(ann: Page, wordpress: WordPress, service: Service) -> None:
     for address, key in (("javascript:alert(1)", "short"), ("ftp://x.example", '"><script>alert(1)</script>'),
                          ("https://user:secret@x.example", "0123456789AZ")):  # fmt: skip

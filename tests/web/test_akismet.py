@@ -290,6 +290,11 @@ def test_without_a_database_it_is_neither(door: Door, service: Service, monkeypa
     assert answer.headers["Retry-After"]
 
 
+def test_service_is_reached_without_a_key(door: Door) -> None:
+    answer = door.client.get("/1.1/test")
+    assert (answer.status_code, answer.data) == (200, b"connected")
+
+
 def test_documented_request_has_its_answer(door: Door) -> None:
     page = ROOT / "docs" / "integrate.md"
     head, _, body = block(page, "akismet-request").partition("\n\n")
