@@ -4,6 +4,7 @@ What can go wrong at a start goes wrong here, in the parent, before a worker exi
 one that says that the process answers.
 """
 
+import gc
 import http.client
 import os
 import signal
@@ -108,6 +109,8 @@ def _application(settings: Settings, release: "Release") -> Flask:
     from api import create_app
 
     application = create_app(settings, release)
+    gc.collect()
+    gc.freeze()  # what was loaded stays, so that the collector need not look through it again and again
     if settings.deliver:
         from moderation import background
 
