@@ -6,22 +6,24 @@ Knows the detector and the store; neither who asks nor what moderators do afterw
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.comment import Action, Article, Comment, Pair, Score, Status, Thresholds
-from moderation.decisions import keep_traces, make_findable
-from moderation.detection.campaigns import plain_traces
+from moderation.comment import Action, Article, Comment, Pair, Release, Score, Status
+from moderation.decisions import make_findable, words_of
+from moderation.detection.campaigns import plain_traces, text_traces
 from moderation.detection.languages import language_of
+from moderation.gathering import Gathering
 from moderation.rules import REMEMBERED, Rules
-from moderation.storage import articles, campaigns, comments, fetches, outbox, sites, tallies
+from moderation.storage import arrivals, articles, campaigns, comments, fetches, outbox, sites, tallies
+from moderation.storage.arrivals import Arrival, Stored
 from moderation.storage.articles import Known
 from moderation.storage.columns import storable
 from moderation.storage.comments import Judged, comment_of
 from moderation.storage.database import Database
-from moderation.storage.errors import Invalid
+from moderation.storage.errors import Invalid, Unavailable
 from moderation.storage.fetches import Errand
 from moderation.storage.records import Site
 
@@ -29,29 +31,6 @@ CHANGED_AFTER_REJECTION = "changed after it was rejected"
 _BATCH = 500
 _LONGEST_NAME = 500
 _MOST_REMEMBERED = 2_000
-
-
-class Scorer(Protocol):
-    """What the detector gives: scores in the order of the pairs."""
-
-    def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
-        """Score pairs of a comment and its article."""
-
-
-class Release(Protocol):
-    """A loaded release, as ``moderation.release.load`` gives it."""
-
-    @property
-    def version(self) -> str:
-        """Which release it is."""
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """From where on it would hold and reject."""
-
-    @property
-    def classifier(self) -> Scorer:
-        """Its detector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +66,20 @@ class Checker:
         self._rules = rules
         self._clock = clock
         self._articles: dict[tuple[int, str], tuple[datetime, Known]] = {}
+        self._arrivals = Gathering(self._store, of_all=(Unavailable,))
 
     def check(self, site: Site, comment: Comment, article: Article | None) -> Checked:
         """See ``Moderator.check``."""
         expect_name(comment.id, "comment")
-        article = article if article is not None and articles.says_something(article) else None
         known = self._known(site, article)
         judged = self._judge(site, comment, known)
-        row, traces = comments.new_row(site.id, comment, judged, now=self._clock()), plain_traces(comment)
-        with self._database.writing() as connection:  # nothing in here but SQL: other writers wait
-            number = row["article_id"] = self._number(connection, site, article, known)
-            added = comments.add(connection, row)
-            if added is None:
-                checked = self._store_again(connection, site, comment, judged, number)
-            else:
-                checked = _checked(comment, added, judged, created=True)
-                keep_traces(connection, added, site.id, traces)
-                if judged.status is not Status.PUBLISHED:
-                    make_findable(connection, [(added, site.id, comment)])
-                self._tell(connection, site, checked)
-        if number is not None and known is None and article is not None:
-            self._look_again(site, article, number)
+        [stored] = self._arrivals.do([self._arrival(site, comment, judged, known)])
+        known = stored.article or known
+        if stored.number is None:
+            checked = self._check_again(site, comment, judged, known)
+        else:
+            checked = _checked(comment, stored.number, judged, created=True)
+        self._after_storing(site, stored, known)
         return checked
 
     def put_article(self, site: Site, article: Article) -> bool:
@@ -116,11 +88,10 @@ class Checker:
         if articles.is_named_only(article):
             raise Invalid("an article needs a title or a body")
         with self._database.writing() as connection:
-            known, is_new = articles.put(connection, site.id, article)
-            self._score_waiting(connection, site, known, known.number)
+            [(known, is_news)] = articles.place(connection, [(site.id, article)])
         self._remember(site, article, known)
-        self._score_all_waiting(site, known, known.number)
-        return is_new
+        self._settle(site, known)
+        return is_news and known.version == 1
 
     def put_fetched(self, site_id: int, article: Article, errand: Errand) -> int | None:
         """Store an article that was fetched, and score the comments that waited for it; gives its version.
@@ -131,17 +102,18 @@ class Checker:
             if not articles.is_at(connection, errand.number, errand.version):
                 return None
             site = sites.numbered(connection, site_id)
-            known, _is_new = articles.put(connection, site_id, article)
-            self._score_waiting(connection, site, known, known.number)
+            [(known, _is_news)] = articles.place(connection, [(site_id, article)])
         self._remember(site, article, known)
-        self._score_all_waiting(site, known, known.number)
+        self._settle(site, known)
         return known.version
 
     def want_article(self, site: Site, article: Article) -> None:
         """See ``Moderator.want_article``."""
-        if article.url and articles.is_named_only(article) and self._known(site, article) is None:
+        known = self._known(site, article)
+        if article.url and articles.is_named_only(article) and (known is None or known.version == 0):
             with self._database.writing() as connection:
-                self._number(connection, site, article, None)
+                [(named, _is_news)] = articles.place(connection, [(site.id, article)])
+                fetches.want(connection, site.id, named.number, article.url, self._clock())
 
     def advise(self, site: Site, pairs: Sequence[Pair]) -> list[Advice]:
         """See ``Moderator.score_many``."""
@@ -158,31 +130,33 @@ class Checker:
         """An article with its text where the site has sent it before."""
         if article is None or not articles.is_named_only(article):
             return article
-        known = self._known(site, article)
-        return None if known is None else known.article
+        known = self._remembered(site, article) or self._find(site, article)
+        return _text_of(known)
 
     # --- The article ---------------------------------------------------------------------------------------------
 
     def _known(self, site: Site, article: Article | None) -> Known | None:
-        """The article as it is stored; one that is given whole is stored first. None where it was not sent yet."""
-        if article is None:
+        """The article that is meant; its number is 0 where its text or its name has to be stored."""
+        if article is None or not articles.says_something(article):
             return None
-        name = articles.name_of(article)
-        until, known = self._articles.get((site.id, name), (None, None))
-        fresh = until is not None and self._clock() < until
+        expect_name(article.id or "none", "article")
+        known = self._remembered(site, article)
         if articles.is_named_only(article):
-            return known if fresh else self._find(site, article)
-        if not fresh or known is None or not _is_same(known.article, article):
-            self.put_article(site, article)
-            known = self._articles[site.id, name][1]
-        return known
+            known = known or self._find(site, article)
+            known = None if known is None or known.version == 0 else known
+        elif known is not None and not _is_same(known.article, article):
+            known = None
+        return known or Known(0, 0, article)
+
+    def _remembered(self, site: Site, article: Article) -> Known | None:
+        until, known = self._articles.get((site.id, articles.name_of(article)), (None, None))
+        return known if until is not None and self._clock() < until else None
 
     def _find(self, site: Site, article: Article) -> Known | None:
         with self._database.reading() as connection:
             known = articles.find(connection, site.id, article)
-        if known is None or known.version == 0:
-            return None
-        self._remember(site, article, known)
+        if known is not None and known.version > 0:
+            self._remember(site, article, known)
         return known
 
     def _remember(self, site: Site, article: Article, known: Known) -> None:
@@ -190,20 +164,10 @@ class Checker:
             self._articles.clear()
         self._articles[site.id, articles.name_of(article)] = (self._clock() + REMEMBERED, known)
 
-    def _number(self, connection: Connection, site: Site, article: Article | None, known: Known | None) -> int | None:
-        if known is not None:
-            return known.number
-        if article is None:
-            return None
-        number = articles.name(connection, site.id, article)
-        if article.url:
-            fetches.want(connection, site.id, number, article.url, self._clock())
-        return number
-
     # --- Score and store -----------------------------------------------------------------------------------------
 
     def _judge(self, site: Site, comment: Comment, known: Known | None) -> Judged:
-        [score] = self._release().classifier.score_many([(comment, None if known is None else known.article)])
+        [score] = self._release().classifier.score_many([(comment, _text_of(known))])
         return self._judged(site, comment, score, known)
 
     def _judged(self, site: Site, comment: Comment, score: Score, known: Known | None) -> Judged:
@@ -211,39 +175,69 @@ class Checker:
         language = "" if status is Status.PUBLISHED else language_of(comment.body)
         return Judged(score, action, status, rule, 0 if known is None else known.version, language)
 
-    def _store_again(
-        self, connection: Connection, site: Site, comment: Comment, judged: Judged, article_number: int | None
-    ) -> Checked:
-        """Answer as before where the text is the stored one, else store a new revision of it."""
-        row = comments.lock_named(connection, site.id, comment.id)
-        if row.body == storable(comment.body):
-            stored = Judged(comments.score_of(row), Action(row.action), Status(row.status), row.rule)
-            return _checked(comment, row.id, stored, created=False)
-        if article_number is None and row.article_id is not None:
-            judged = self._judge(site, comment, articles.of_comment(connection, row.id))
-        if row.status == Status.REJECTED and row.decision is not None and judged.status is Status.PUBLISHED:
-            judged = replace(judged, action=Action.HOLD, status=Status.HELD, rule=CHANGED_AFTER_REJECTION)
-        now = self._clock()
-        comments.revise(connection, row, comment, judged, article_number=article_number or row.article_id, now=now)
-        campaigns.forget(connection, [row.id])
-        keep_traces(connection, row.id, site.id, plain_traces(comment))
-        make_findable(connection, [(row.id, site.id, comment)])
-        checked = _checked(comment, row.id, judged, created=False)
-        self._tell(connection, site, checked)
-        return checked
+    def _arrival(self, site: Site, comment: Comment, judged: Judged, known: Known | None) -> Arrival:
+        number = known.number if known is not None else 0
+        row = comments.new_row(site.id, comment, judged, article_number=number or None, now=self._clock())
+        article = known.article if known is not None and not number else None
+        if judged.status is Status.PUBLISHED:
+            return Arrival(row, article, plain_traces(comment))
+        return Arrival(row, article, (*plain_traces(comment), *text_traces(comment)), words_of(comment))
 
-    def _tell(self, connection: Connection, site: Site, checked: Checked) -> None:
-        outbox.add_checked(
-            connection, site.id, checked.number, comment_id=checked.comment_id, status=checked.status, now=self._clock()
-        )
+    def _store(self, arriving: Sequence[Arrival]) -> list[Stored]:
+        with self._database.writing() as connection:
+            return arrivals.store(connection, arriving, self._clock())
+
+    def _check_again(self, site: Site, comment: Comment, judged: Judged, known: Known | None) -> Checked:
+        """Answer as before where the text is the stored one, else store a new revision of it."""
+        with self._database.reading() as connection:
+            row = comments.named(connection, site.id, comment.id)
+        if row.body == storable(comment.body):
+            return _as_before(comment, row)
+        with self._database.writing() as connection:
+            row = comments.named(connection, site.id, comment.id, lock=True)
+            if row.body == storable(comment.body):
+                return _as_before(comment, row)
+            if known is None and row.article_id is not None:
+                known = articles.of_comment(connection, row.id)
+                judged = self._judge(site, comment, known)
+            self._revise(connection, comment, row, _after(row, judged), known)
+        return _checked(comment, row.id, _after(row, judged), created=False)
+
+    def _revise(
+        self, connection: Connection, comment: Comment, row: sa.Row[Any], judged: Judged, known: Known | None
+    ) -> None:
+        number, version = (None, 0) if known is None else (known.number, known.version)
+        judged = replace(judged, article_version=version)
+        comments.revise(connection, row, comment, judged, article_number=number, now=self._clock())
+        campaigns.forget(connection, [row.id])
+        campaigns.add(connection, [(row.site_id, row.id, trace) for trace in plain_traces(comment)])
+        make_findable(connection, [(row.id, row.site_id, comment)])
+        outbox.add_checked(connection, [(row.site_id, row.id, row.name, judged.status)], self._clock())
 
     # --- Comments that came before their article -----------------------------------------------------------------
 
-    def _look_again(self, site: Site, article: Article, number: int) -> None:
-        """Score again where the article came while the comment was being stored: whoever is last sees the other."""
-        known = self._find(site, article)
-        if known is not None:
-            self._score_all_waiting(site, known, number)
+    def _after_storing(self, site: Site, stored: Stored, known: Known | None) -> None:
+        if stored.article is not None and stored.article.version > 0:
+            self._remember(site, stored.article.article, stored.article)
+        if known is not None and (stored.is_news or known.version == 0 or stored.number is None):
+            self._settle(site, known)
+
+    def _settle(self, site: Site, stored: Known) -> None:
+        """Score again what waited for an article: whoever stores a comment or its article last sees the other."""
+        known = self._find(site, stored.article) if stored.version == 0 else stored
+        if known is None or known.version == 0:
+            return
+        self._adopt(site, known)
+        self._score_all_waiting(site, known, stored.number)
+
+    def _adopt(self, site: Site, known: Known) -> None:
+        """Give an article the comments that named it by its address alone."""
+        with self._database.reading() as connection:
+            number = articles.number_by_address(connection, site.id, known)
+            if number is None or not comments.stands_under(connection, number):
+                return
+        with self._database.writing() as connection:
+            articles.adopt(connection, number, known)
 
     def _score_all_waiting(self, site: Site, known: Known, number: int) -> None:
         with self._database.reading() as connection:
@@ -284,6 +278,22 @@ def expect_name(name: str, of_what: str) -> None:
     """Refuse an id that is empty or too long for an index."""
     if not name.strip() or len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
         raise Invalid(f"the id of a {of_what} that is stored has 1 to {_LONGEST_NAME} bytes")
+
+
+def _text_of(known: Known | None) -> Article | None:
+    return None if known is None or articles.is_named_only(known.article) else known.article
+
+
+def _after(row: sa.Row[Any], judged: Judged) -> Judged:
+    """What follows from a new text's score where a person had rejected the text before."""
+    if row.status == Status.REJECTED and row.decision is not None and judged.status is Status.PUBLISHED:
+        return replace(judged, action=Action.HOLD, status=Status.HELD, rule=CHANGED_AFTER_REJECTION)
+    return judged
+
+
+def _as_before(comment: Comment, row: sa.Row[Any]) -> Checked:
+    stored = Judged(comments.score_of(row), Action(row.action), Status(row.status), row.rule)
+    return _checked(comment, row.id, stored, created=False)
 
 
 def _checked(comment: Comment, number: int, judged: Judged, *, created: bool) -> Checked:

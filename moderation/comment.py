@@ -1,12 +1,14 @@
 """The vocabulary: what a comment, its article, a score and a decision are.
 
-Values only, from the standard library alone. Every other part speaks in these words; none of them is known here.
+Values, and what gives their scores, from the standard library alone. Every other part speaks in these words; none of
+them is known here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Action(StrEnum):
@@ -114,3 +116,26 @@ class Thresholds:
 
     hold: float
     reject: float
+
+
+class Scorer(Protocol):
+    """What gives scores."""
+
+    def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
+        """Score comments with their articles, in their order."""
+
+
+class Release(Protocol):
+    """A loaded release."""
+
+    @property
+    def version(self) -> str:
+        """Which release it is."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From where on it would hold and reject."""
+
+    @property
+    def classifier(self) -> Scorer:
+        """Its detector."""

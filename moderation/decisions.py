@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.comment import Comment, Decision, Status
-from moderation.detection.campaigns import Trace, text_traces
+from moderation.detection.campaigns import text_traces
 from moderation.storage import campaigns, search
 from moderation.storage import decisions as log
 from moderation.storage.comments import comment_of, lock
@@ -90,14 +90,14 @@ def undo(
 
 def make_findable(connection: Connection, items: Sequence[tuple[int, int, Comment]]) -> None:
     """Index the words and the near-duplicate traces of comments that a person may look for (number, site, comment)."""
-    search.index(connection, [(number, f"{comment.author.name}\n{comment.body}") for number, _site, comment in items])
+    search.index(connection, [(number, words_of(comment)) for number, _site, comment in items])
     traces = [(site_id, number, trace) for number, site_id, comment in items for trace in text_traces(comment)]
     campaigns.add(connection, traces)
 
 
-def keep_traces(connection: Connection, number: int, site_id: int, traces: Iterable[Trace]) -> None:
-    """Keep what any comment may share with others of its campaign."""
-    campaigns.add(connection, [(site_id, number, trace) for trace in traces])
+def words_of(comment: Comment) -> list[str]:
+    """The words by which a comment is found."""
+    return search.words_of(f"{comment.author.name}\n{comment.body}")
 
 
 def joined(parts: Iterable[Decided]) -> Decided:

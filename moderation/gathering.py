@@ -1,21 +1,21 @@
-"""Scores for many threads at once: whoever asks while another is scored waits, and all who wait become one batch.
+"""Work for many threads at once: whoever asks while another works waits, and all who wait become one batch.
 
-A batch costs little more than a single comment, and threads that score side by side only take the interpreter from
-each other. Knows nothing of how a score is made, nor of requests.
+A batch costs little more than a single item, be it a score or a row on the disk, and threads that work side by side
+only take the interpreter from each other. Knows nothing of how a score is made, nor of requests.
 """
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Protocol
+from typing import Generic, TypeVar
 
-from moderation.comment import Pair, Score, Thresholds
+from moderation.comment import Pair, Release, Score, Scorer, Thresholds
 
-MOST_PAIRS = 128
-"""A batch takes no more calls once it holds so many pairs, and a longer call is scored in parts, so that no short one
-waits long. ``python benchmarks/http.py`` measures what these numbers are good for."""
+MOST_ITEMS = 128
+"""A batch takes no more calls once it holds so many items, and a longer call is done in parts, so that no short one
+waits long. ``python -m benchmarks.requests_per_second`` measures what these numbers are good for."""
 
 PATIENCE = 0.3
 """A batch that is smaller than those lately waits for more callers, for at most this share of the last one's time."""
@@ -26,113 +26,117 @@ FORGETTING = 0.95
 
 LOOK_S = 20e-6
 
-
-class Scorer(Protocol):
-    """What gives scores in the order of pairs."""
-
-    def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
-        """Scores in the order of the pairs."""
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
-class Release(Protocol):
-    """A loaded release."""
+class _Call(Generic[Given, Made]):
+    """What one thread asked for, and what it got. ``turn`` opens when it was done, or when it has to do it."""
 
-    @property
-    def version(self) -> str:
-        """Its name."""
+    __slots__ = ("failure", "given", "made", "turn")
 
-    @property
-    def thresholds(self) -> Thresholds:
-        """From where on it holds and rejects."""
-
-    @property
-    def classifier(self) -> Scorer:
-        """What scores."""
-
-
-class _Call:
-    """What one thread asked for, and what it got. ``turn`` opens when it was scored, or when it has to score."""
-
-    __slots__ = ("failure", "pairs", "scores", "turn")
-
-    def __init__(self, pairs: Sequence[Pair]) -> None:
-        self.pairs = pairs
-        self.scores: list[Score] | None = None
+    def __init__(self, given: Sequence[Given]) -> None:
+        self.given = given
+        self.made: Sequence[Made] | None = None
         self.failure: Exception | None = None
         self.turn = Lock()
         self.turn.acquire()
 
 
-class Gathering:
-    """A scorer over another one, for many threads. One of the threads that wait scores for all of them."""
+class Gathering(Generic[Given, Made]):
+    """Does ``work`` on the items of many threads: one of those that wait works for all of them.
 
-    def __init__(self, scorer: Scorer) -> None:
-        self._scorer = scorer
+    ``work`` gives something for each item, in their order. Where it fails, each call is tried alone, so that it fails
+    none but its own caller; not so with the errors ``of_all``, which no item is the cause of.
+    """
+
+    def __init__(
+        self, work: Callable[[Sequence[Given]], Sequence[Made]], of_all: tuple[type[Exception], ...] = ()
+    ) -> None:
+        self._work = work
+        self._of_all = of_all
         self._guard = Lock()
-        self._waiting: deque[_Call] = deque()
-        self._scoring = False
+        self._waiting: deque[_Call[Given, Made]] = deque()
+        self._working = False
         self._size_lately = 1.0
         self._patience_s = 0.0
 
-    def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
-        """Scores in the order of the pairs. What another thread asks for does not change them, nor fails this call."""
-        scores: list[Score] = []
-        for start in range(0, len(pairs), MOST_PAIRS):
-            scores += self._scores(pairs[start : start + MOST_PAIRS])
-        return scores
+    def do(self, given: Sequence[Given]) -> list[Made]:
+        """What comes of the items, in their order. What another thread asks for does not change it."""
+        made: list[Made] = []
+        for start in range(0, len(given), MOST_ITEMS):
+            made += self._do(given[start : start + MOST_ITEMS])
+        return made
 
-    def _scores(self, pairs: Sequence[Pair]) -> list[Score]:
-        call = _Call(pairs)
+    def _do(self, given: Sequence[Given]) -> Sequence[Made]:
+        call: _Call[Given, Made] = _Call(given)
         with self._guard:
             self._waiting.append(call)
-            first, self._scoring = not self._scoring, True
+            first, self._working = not self._working, True
         if not first:
             call.turn.acquire()
-        if call.scores is None and call.failure is None:
+        if call.made is None and call.failure is None:
             self._lead()
         if call.failure is not None:
             raise call.failure
-        return call.scores or []
+        return call.made or ()
 
     def _lead(self) -> None:
-        """Score those who wait, this thread's call among them, and give the lead to one who came meanwhile."""
+        """Work for those who wait, this thread's call among them, and give the lead to one who came meanwhile."""
         calls = self._next_batch()
         begun_s = time.perf_counter()
         try:
-            self._score_batch(calls)
+            self._work_on(calls)
         finally:
             self._patience_s = min(PATIENCE * (time.perf_counter() - begun_s), MOST_PATIENCE_S)
             with self._guard:
                 leader = self._waiting[0] if self._waiting else None
-                self._scoring = leader is not None
+                self._working = leader is not None
             for call in calls:
                 call.turn.release()
             if leader is not None:
                 leader.turn.release()
 
-    def _next_batch(self) -> list[_Call]:
+    def _next_batch(self) -> list[_Call[Given, Made]]:
         deadline_s = time.perf_counter() + self._patience_s
         while len(self._waiting) < int(self._size_lately) and time.perf_counter() < deadline_s:
             time.sleep(LOOK_S)
-        calls, pairs = [], 0
-        while self._waiting and pairs < MOST_PAIRS:
+        calls, items = [], 0
+        while self._waiting and items < MOST_ITEMS:
             calls.append(self._waiting.popleft())
-            pairs += len(calls[-1].pairs)
+            items += len(calls[-1].given)
         self._size_lately = max(len(calls), FORGETTING * self._size_lately)
         return calls
 
-    def _score_batch(self, calls: list[_Call]) -> None:
+    def _work_on(self, calls: list[_Call[Given, Made]]) -> None:
         try:
-            scores = self._scorer.score_many([pair for call in calls for pair in call.pairs])
+            made = self._work([item for call in calls for item in call.given])
         except Exception as failure:
-            if len(calls) == 1:
-                calls[0].failure = failure
+            if len(calls) > 1 and not isinstance(failure, self._of_all):
+                for call in calls:
+                    self._work_on([call])
                 return
             for call in calls:
-                self._score_batch([call])
+                call.failure = failure
             return
         for call in calls:
-            call.scores, scores = scores[: len(call.pairs)], scores[len(call.pairs) :]
+            call.made, made = made[: len(call.given)], made[len(call.given) :]
+
+
+@dataclass(frozen=True, slots=True)
+class GatheringScorer:
+    """A scorer over another one, for many threads."""
+
+    gathering: Gathering[Pair, Score]
+
+    @classmethod
+    def of(cls, scorer: Scorer) -> "GatheringScorer":
+        """The same scorer for many threads."""
+        return cls(Gathering(scorer.score_many))
+
+    def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
+        """Scores in the order of the pairs."""
+        return self.gathering.do(pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +145,9 @@ class GatheringRelease:
 
     version: str
     thresholds: Thresholds
-    classifier: Gathering
+    classifier: GatheringScorer
 
     @classmethod
     def of(cls, release: Release) -> "GatheringRelease":
         """The same release for many threads."""
-        return cls(release.version, release.thresholds, Gathering(release.classifier))
+        return cls(release.version, release.thresholds, GatheringScorer.of(release.classifier))

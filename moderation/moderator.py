@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection
 from moderation import decisions
 from moderation.accounts import Accounts, SignedIn
 from moderation.akismet import Akismet, AkismetAnswer, AkismetCall
-from moderation.checking import Advice, Checked, Checker, Release, Scorer
-from moderation.comment import Article, Comment, Decision, Pair, Status
+from moderation.checking import Advice, Checked, Checker
+from moderation.comment import Article, Comment, Decision, Pair, Release, Scorer, Status
 from moderation.coral import Advised, Coral, Written
 from moderation.detection.languages import language_of
 from moderation.detection.policy import Facts, SitePolicy, decide, thresholds_within_limits

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from moderation.comment import Comment, Pair, Score
-from moderation.gathering import MOST_PAIRS, Gathering, GatheringRelease
+from moderation.gathering import MOST_ITEMS, Gathering, GatheringRelease
 from moderation.release import Release
 
 
@@ -27,24 +27,24 @@ class Slow:
         return [Score(0.5, None, (), comment.body) for comment, _ in pairs]
 
 
-def ask(scorer: Gathering, *bodies: str) -> list[str]:
-    return [score.release for score in scorer.score_many([(Comment(body), None) for body in bodies])]
+def ask(gathering: Gathering[Pair, Score], *bodies: str) -> list[str]:
+    return [score.release for score in gathering.do([(Comment(body), None) for body in bodies])]
 
 
 def test_single_caller_is_scored_alone() -> None:
     slow = Slow()
     slow.go_on.set()
-    assert ask(Gathering(slow), "a", "b") == ["a", "b"]
+    assert ask(Gathering(slow.score_many), "a", "b") == ["a", "b"]
     assert slow.batches == [2]
 
 
 def test_nothing_asked_gives_nothing() -> None:
-    assert ask(Gathering(Slow())) == []
+    assert ask(Gathering(Slow().score_many)) == []
 
 
 def test_those_who_wait_become_one_batch() -> None:
     slow = Slow()
-    gathering = Gathering(slow)
+    gathering = Gathering(slow.score_many)
     with ThreadPoolExecutor(9) as threads:
         first = threads.submit(ask, gathering, "first")
         assert slow.begun.wait(10)
@@ -59,7 +59,7 @@ def test_those_who_wait_become_one_batch() -> None:
 
 def test_failing_comment_fails_its_caller_only() -> None:
     slow = Slow()
-    gathering = Gathering(slow)
+    gathering = Gathering(slow.score_many)
     with ThreadPoolExecutor(4) as threads:
         first = threads.submit(ask, gathering, "first")
         assert slow.begun.wait(10)
@@ -76,9 +76,9 @@ def test_failing_comment_fails_its_caller_only() -> None:
 def test_long_call_is_scored_in_parts() -> None:
     slow = Slow()
     slow.go_on.set()
-    bodies = [str(number) for number in range(2 * MOST_PAIRS + 1)]
-    assert ask(Gathering(slow), *bodies) == bodies
-    assert slow.batches == [MOST_PAIRS, MOST_PAIRS, 1]
+    bodies = [str(number) for number in range(2 * MOST_ITEMS + 1)]
+    assert ask(Gathering(slow.score_many), *bodies) == bodies
+    assert slow.batches == [MOST_ITEMS, MOST_ITEMS, 1]
 
 
 def test_real_release_scores_the_same(release: Release) -> None:
@@ -89,3 +89,22 @@ def test_real_release_scores_the_same(release: Release) -> None:
         scorer = GatheringRelease.of(release).classifier
         together = list(threads.map(lambda pair: scorer.score_many([pair])[0], pairs))
     assert gathered == together == alone
+
+
+def test_failure_of_all_is_not_tried_again() -> None:
+    tried: list[int] = []
+    go_on = Event()
+
+    def work(items: Sequence[str]) -> list[str]:
+        assert go_on.wait(10)
+        tried.append(len(items))
+        raise ConnectionError
+
+    gathering = Gathering(work, of_all=(ConnectionError,))
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(gathering.do, [str(number)]) for number in range(4)]
+        while len(gathering._waiting) < 3:
+            pass
+        go_on.set()
+        assert all(isinstance(one.exception(10), ConnectionError) for one in asked)
+    assert tried == [1, 3]

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "lines": "moderator, web",
     "web": "comment, html_text, moderator, switching",
     "moderator": f"{USE_CASES}, comment, detection, storage",
-    "checking": "comment, decisions, detection, rules, storage",
+    "checking": "comment, decisions, detection, gathering, rules, storage",
     "akismet": "addresses, checking, comment, decisions, spam, storage",
     "akismet_callbacks": "comment, delivery, guarded_http, spam, storage",
     "spam": "comment, storage",

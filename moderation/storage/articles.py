@@ -4,7 +4,7 @@ A comment may name an article that was not sent yet. Then a row of version 0 sta
 found by that row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -16,6 +16,10 @@ from moderation.comment import Article
 from moderation.storage import campaigns, tallies
 from moderation.storage.columns import storable
 from moderation.storage.tables import HELD, articles, comments, upsert
+
+_PLACE = (articles.c.id, articles.c.site_id, articles.c.name, articles.c.version)
+_Name = tuple[int, str]
+"""A site's number and a name as in ``name_of``."""
 
 
 class Known(NamedTuple):
@@ -75,26 +79,32 @@ def whole(connection: Connection, numbers: Sequence[int]) -> dict[int, Article]:
     return {row.id: _known(row).article for row in connection.execute(query)}
 
 
-def name(connection: Connection, site_id: int, article: Article) -> int:
-    """Give the number of an article that a comment names, whether it was sent or not."""
-    known = find(connection, site_id, article)
-    if known is not None:
-        return known.number
-    values = {"site_id": site_id, "name": name_of(article), "version": 0} | _columns(article)
-    connection.execute(upsert(articles, connection.dialect.name).on_conflict_do_nothing(), values)
-    query = sa.select(articles.c.id).where(articles.c.site_id == site_id, articles.c.name == values["name"])
-    return int(connection.execute(query).scalar_one())
+def place(connection: Connection, given: Sequence[tuple[int, Article]]) -> list[tuple[Known, bool]]:
+    """Store articles, each of a site, or what changed of them; of one that is only named, its name.
+
+    Gives them as they are stored now, what was only named with version 0 whatever is stored of it, and whether
+    anything changed. They are written in one order, so that no two writers of the same wait for each other crosswise.
+    """
+    names = [(site_id, storable(name_of(article))) for site_id, article in given]
+    whole_last = sorted(zip(names, given, strict=True), key=lambda one: (one[0], not is_named_only(one[1][1])))
+    wanted = {name: article for name, (_site, article) in whole_last}
+    rows = [_row(name, article) for name, article in wanted.items()]
+    stored = _places(connection.execute(_placing(connection.dialect.name), rows) if rows else ())
+    changed = set(stored)
+    same = [name for name in wanted if name not in changed]
+    if same:
+        found = sa.select(*_PLACE).where(sa.tuple_(articles.c.site_id, articles.c.name).in_(same))
+        stored |= _places(connection.execute(found))
+    return [(_as_given(*stored[name], wanted[name]), name in changed) for name in names]
 
 
-def put(connection: Connection, site_id: int, article: Article) -> tuple[Known, bool]:
-    """Store an article or what changed of it. Gives it as it is stored now, and whether it was unknown before."""
-    values = {"site_id": site_id, "name": name_of(article), "version": 1} | _columns(article)
-    changed = connection.execute(_putting(connection.dialect.name), values).first()
-    query = sa.select(articles).where(articles.c.site_id == site_id, articles.c.name == values["name"])
-    known = _known(changed or connection.execute(query).one())
-    if article.id and article.url:
-        _adopt(connection, site_id, known)
-    return known, changed is not None and known.version == 1
+def number_by_address(connection: Connection, site_id: int, known: Known) -> int | None:
+    """Under which number comments named an article by its address alone."""
+    if not known.article.id or not known.article.url:
+        return None
+    name = name_of(Article(url=known.article.url))
+    query = sa.select(articles.c.id).where(articles.c.site_id == site_id, articles.c.name == name)
+    return connection.execute(query).scalar()
 
 
 def is_at(connection: Connection, number: int, version: int) -> bool:
@@ -103,30 +113,36 @@ def is_at(connection: Connection, number: int, version: int) -> bool:
     return connection.execute(query).scalar() == version
 
 
-def _adopt(connection: Connection, site_id: int, known: Known) -> None:
-    """Give an article the comments that named it by its address alone."""
-    by_address = sa.select(articles.c.id).where(
-        articles.c.site_id == site_id, articles.c.name == name_of(Article(url=known.article.url))
-    )
-    number = connection.execute(by_address).scalar()
-    if number is None:
-        return
-    named = comments.c.article_id == number
-    held = [tallies.Standing(*row) for row in connection.execute(sa.select(*tallies.COUNTED).where(named, HELD))]
-    connection.execute(sa.update(comments).where(named).values(article_id=known.number, article_version=0))
+def adopt(connection: Connection, number: int, known: Known) -> None:
+    """Give an article the comments that stand under another number."""
+    there = comments.c.article_id == number
+    held = [tallies.Standing(*row) for row in connection.execute(sa.select(*tallies.COUNTED).where(there, HELD))]
+    connection.execute(sa.update(comments).where(there).values(article_id=known.number, article_version=0))
     tallies.move(connection, [(standing, standing._replace(article_id=known.number)) for standing in held])
 
 
+def _row(name: _Name, article: Article) -> dict[str, Any]:
+    return {"site_id": name[0], "name": name[1], "version": 0 if is_named_only(article) else 1} | _columns(article)
+
+
+def _as_given(number: int, version: int, article: Article) -> Known:
+    return Known(number, 0 if is_named_only(article) else version, article)
+
+
+def _places(rows: Iterable[Any]) -> dict[_Name, tuple[int, int]]:
+    return {(row.site_id, row.name): (row.id, row.version) for row in rows}
+
+
 @cache
-def _putting(dialect: str) -> Any:
+def _placing(dialect: str) -> Any:
     insert = upsert(articles, dialect)
     new = {column: insert.excluded[column] for column in ("url", "url_key", "title", "body", "published_at")}
     changed = sa.or_(*(articles.c[column].is_distinct_from(value) for column, value in new.items()))
     return insert.on_conflict_do_update(
         index_elements=["site_id", "name"],
         set_=new | {"version": articles.c.version + 1},
-        where=sa.or_(changed, articles.c.version == 0),
-    ).returning(articles)
+        where=sa.and_(insert.excluded.version > 0, sa.or_(changed, articles.c.version == 0)),
+    ).returning(*_PLACE)
 
 
 def _columns(article: Article) -> dict[str, Any]:

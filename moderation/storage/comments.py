@@ -45,13 +45,19 @@ class Judged:
     language: str = ""
 
 
-def add(connection: Connection, row: dict[str, Any]) -> int | None:
-    """Store a new comment, as ``new_row`` made it, and give its number; None where the site has one of this id."""
-    number = connection.execute(_adding(connection.dialect.name), row).scalar()
-    if number is None:
-        return None
-    tallies.receive(connection, [_standing(row)], Action(row["action"]))
-    return int(number)
+def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int | None]:
+    """Store new comments, as ``new_row`` made them, and give their numbers; None where a site has one of this id.
+
+    They are written in one order, so that no two writers of the same comments wait for each other crosswise.
+    """
+    first = {(row["site_id"], storable(row["name"])): place for place, row in reversed(list(enumerate(rows)))}
+    ordered = [rows[place] for _key, place in sorted(first.items())]
+    added: list[int | None] = [None] * len(rows)
+    for number, site_id, name in connection.execute(_adding(connection.dialect.name), ordered):
+        added[first[site_id, name]] = number
+    new = [row for row, number in zip(rows, added, strict=True) if number is not None]
+    tallies.receive(connection, [(_standing(row), Action(row["action"])) for row in new])
+    return added
 
 
 def new_row(
@@ -110,15 +116,21 @@ def lock(connection: Connection, numbers: Sequence[int]) -> list[sa.Row[Any]]:
     return list(connection.execute(query))
 
 
-def lock_named(connection: Connection, site_id: int, name: str) -> sa.Row[Any]:
-    """The row of a site's comment that is known to be there; nobody else changes it until the transaction ends."""
+def named(connection: Connection, site_id: int, name: str, *, lock: bool = False) -> sa.Row[Any]:
+    """The row of a site's comment that is known to be there; locked, nobody else changes it in this transaction."""
     query = sa.select(comments).where(comments.c.site_id == site_id, comments.c.name == storable(name))
-    return connection.execute(query.with_for_update(key_share=True)).one()
+    return connection.execute(query.with_for_update(key_share=True) if lock else query).one()
 
 
 def is_waited_for(connection: Connection, article_number: int) -> bool:
     """Whether comments were scored before an article came."""
     query = sa.select(comments.c.id).where(comments.c.article_id == article_number, WAITING).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def stands_under(connection: Connection, article_number: int) -> bool:
+    """Whether any comment stands under an article's number."""
+    query = sa.select(comments.c.id).where(comments.c.article_id == article_number).limit(1)
     return connection.execute(query).first() is not None
 
 
@@ -305,4 +317,5 @@ def _standing(values: dict[str, Any]) -> tallies.Standing:
 
 @cache
 def _adding(dialect: str) -> Any:
-    return upsert(comments, dialect).on_conflict_do_nothing(index_elements=["site_id", "name"]).returning(comments.c.id)
+    insert = upsert(comments, dialect).on_conflict_do_nothing(index_elements=["site_id", "name"])
+    return insert.returning(comments.c.id, comments.c.site_id, comments.c.name)

@@ -102,14 +102,20 @@ def add(
         connection.execute(sa.insert(outbox), rows)
 
 
-def add_checked(
-    connection: Connection, site_id: int, number: int, *, comment_id: str, status: Status, now: datetime
-) -> None:
-    """Tell the webhook of a text that was checked. Other targets have the answer to the check itself."""
-    if not endpoints.has(connection, site_id):
-        return
-    data = {"comment_id": comment_id, "status": status, "decision": None, "by": None, "undo": False}
-    connection.execute(sa.insert(outbox), _event(WEBHOOK, site_id, number, data, now))
+def add_checked(connection: Connection, checked: Sequence[tuple[int, int, str, Status]], now: datetime) -> None:
+    """Tell webhooks of texts that were checked (site, number, the publication's id, status).
+
+    Other targets have the answer to the check itself.
+    """
+    wanted = endpoints.targets(connection, (site_id for site_id, *_rest in checked)) if checked else {}
+    said = {"decision": None, "by": None, "undo": False}
+    rows = [
+        _event(WEBHOOK, site_id, number, {"comment_id": comment_id, "status": status} | said, now)
+        for site_id, number, comment_id, status in checked
+        if WEBHOOK in wanted.get(site_id, ())
+    ]
+    if rows:
+        connection.execute(sa.insert(outbox), rows)
 
 
 def _event(target: str, site_id: int, number: int, data: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ written without blanks is a word by itself, and what a person typed without a bl
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -13,16 +13,23 @@ from sqlalchemy.engine import Connection
 
 _MOST_WORDS = 3_000
 _LONGEST_WORD = 60
+_MOST_SIGNS = 65_536
 _JOINED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 _words = sa.table("comment_words", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
 
 
-def index(connection: Connection, texts: Iterable[tuple[int, str]]) -> None:
+def words_of(text: str) -> list[str]:
+    """Words of letters, digits and marks, folded; nothing else is left in them, so that none can break a query."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return [word[:_LONGEST_WORD] for word in folded.translate(_signs).split()[:_MOST_WORDS]]
+
+
+def index(connection: Connection, found: Iterable[tuple[int, Sequence[str]]]) -> None:
     """Keep the words of comments, by number, in place of what was kept of them."""
     on_postgresql = connection.dialect.name == "postgresql"
     write = _vector if on_postgresql else " ".join
-    rows = [{"number": number, "words": write(list(_split(text))[:_MOST_WORDS])} for number, text in texts]
+    rows = [{"number": number, "words": write(words)} for number, words in found]
     if not rows:
         return
     if on_postgresql:
@@ -48,8 +55,7 @@ def compact(connection: Connection) -> None:
 
 def numbers_with(connection: Connection, query: str) -> sa.Select[tuple[int]]:
     """A query for the numbers of comments that hold all words of ``query``; of none where it has no word."""
-    phrases = [list(_split(term)) for term in query.split()[:20]]
-    phrases = [phrase[:_MOST_WORDS] for phrase in phrases if phrase]
+    phrases = [phrase for phrase in map(words_of, query.split()[:20]) if phrase]
     if not phrases:
         return sa.select(_words.c.rowid).where(sa.false())
     if connection.dialect.name == "postgresql":
@@ -61,26 +67,30 @@ def numbers_with(connection: Connection, query: str) -> sa.Select[tuple[int]]:
     return sa.select(_words.c.rowid).where(condition)
 
 
-def _split(text: str) -> Iterator[str]:
-    """Words of letters, digits and marks, folded; nothing else is left in them, so that none can break a query."""
-    word = ""
-    for sign in unicodedata.normalize("NFKC", text).casefold():
-        category = unicodedata.category(sign)
-        if category == "Cf":
-            continue
-        alone = sign >= "\u0e00" and unicodedata.name(sign, "").split(" ")[0] in _JOINED
-        if category[0] in "LNM" and not alone:
-            word += sign
-            continue
-        if word:
-            yield word[:_LONGEST_WORD]
-            word = ""
-        if alone and category[0] in "LNM":
-            yield sign
-    if word:
-        yield word[:_LONGEST_WORD]
+class _Signs(dict[int, str]):
+    """What a sign of a folded text becomes, as ``str.translate`` asks for it; most signs are asked for often."""
+
+    def __missing__(self, code: int) -> str:
+        becomes = _becomes(chr(code))
+        if len(self) < _MOST_SIGNS:
+            self[code] = becomes
+        return becomes
 
 
-def _vector(words: list[str]) -> str:
+def _becomes(sign: str) -> str:
+    """A part of a word, a word by itself between blanks, a blank, or nothing."""
+    category = unicodedata.category(sign)
+    if category == "Cf":
+        return ""
+    if category[0] not in "LNM":
+        return " "
+    alone = sign >= "\u0e00" and unicodedata.name(sign, "").split(" ")[0] in _JOINED
+    return f" {sign} " if alone else sign
+
+
+_signs = _Signs()
+
+
+def _vector(words: Sequence[str]) -> str:
     """A tsvector as PostgreSQL reads it."""
     return " ".join(f"'{word}':{place}" for place, word in enumerate(words, 1))

@@ -52,10 +52,10 @@ COUNTED = tuple(comments.c[name] for name in Standing._fields)
 """The columns of a ``Standing``, in its order."""
 
 
-def receive(connection: Connection, standings: Iterable[Standing], action: Action) -> None:
-    """Count new comments, on which this action was advised."""
+def receive(connection: Connection, received: Iterable[tuple[Standing, Action]]) -> None:
+    """Count new comments, each with the action that was advised on it."""
     change: Counter[Key] = Counter()
-    for standing in standings:
+    for standing, action in received:
         change.update(standing.keys())
         change[standing.site_id, "received", f"{standing.received_at.date().isoformat()} {action.value}"] += 1
     count(connection, change)
