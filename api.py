@@ -23,7 +23,7 @@ from moderation.web.auth import Gate
 from moderation.web.express import Express
 from moderation.web.metrics import Measured, Metrics
 from moderation.web.release_metrics import ReleaseMetrics
-from moderation.web.transport import SecureHeaders
+from moderation.web.transport import SecureHeaders, behind_proxies
 
 
 def create_app(settings: Settings | None = None, release: Release | None = None) -> Flask:
@@ -61,5 +61,6 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
         ("POST", "/v1/score"): partial(scoring.scored, gate),
         ("POST", "/v1/comments"): partial(comments.checked, gate),
     }
-    app.wsgi_app = SecureHeaders(Measured(Express(app.wsgi_app, calls), metrics))  # type: ignore[method-assign]  # Flask's own way
+    wrapped = SecureHeaders(Measured(Express(app.wsgi_app, calls), metrics))
+    app.wsgi_app = behind_proxies(wrapped, settings.proxies)  # type: ignore[method-assign,assignment]  # Flask's own way
     return app

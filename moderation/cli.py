@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -18,7 +19,7 @@ from moderation.promote_command import learning, promote
 from moderation.release_commands import releases, rollback
 from moderation.shadow_commands import shadow
 from moderation.site_commands import site
-from moderation.terminal import as_json, opened_moderator, visible
+from moderation.terminal import as_json, days, opened_moderator, visible
 
 if TYPE_CHECKING:
     from moderation.lines import Stream
@@ -215,6 +216,20 @@ def add_user(email: str, role: str, as_json: bool) -> None:
         click.echo(json.dumps({"email": email, "role": role, "link": link}))
     else:
         click.echo(f"{visible(email)} chooses a password here, once, within 7 days: {link}")
+
+
+@main.command()
+@click.option("--older-than", required=True, callback=days, help="Comments received so many days ago, such as 180d.")
+@as_json
+def purge(older_than: timedelta, as_json: bool) -> None:
+    """Remove what readers wrote and who they were from old comments; labels, scores and counts stay."""
+    from tqdm import tqdm
+
+    with opened_moderator() as moderator:
+        total = moderator.reports.purgeable(older_than)
+        with tqdm(total=total, unit=" comments", disable=None) as progress:
+            purged = moderator.reports.purge(older_than, progress.update)
+    click.echo(json.dumps({"purged": purged}) if as_json else f"{purged} comments purged.")
 
 
 @main.group()

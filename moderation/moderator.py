@@ -18,7 +18,7 @@ from moderation.checking import Advice, Checked, Checker
 from moderation.comment import Article, Comment, Decision, Pair, Release, Scorer, Status
 from moderation.coral import Advised, Coral, Written
 from moderation.detection.languages import language_of
-from moderation.detection.policy import Facts, SitePolicy, decide, thresholds_within_limits
+from moderation.detection.policy import Facts, SitePolicy, decide
 from moderation.endpoints import Endpoints, Outgoing
 from moderation.keys import Keys
 from moderation.reports import Reports
@@ -249,7 +249,7 @@ class Moderator:
         """Add a site and return its key, which is shown only this once. ``Conflict`` where the name is taken."""
         if not name.strip() or len(name) > 200 or not name.isprintable():
             raise Invalid("a site's name has 1 to 200 printable signs")
-        wanted = self._within_limits(settings or SiteSettings())
+        wanted = self.rules.within_limits(settings or SiteSettings())
         with self._stored.database.writing() as connection:
             number = sites.add(connection, name.strip(), wanted, self._clock())
             return self._stored.keys.add(connection, number, KeyKind.SITE)
@@ -266,7 +266,7 @@ class Moderator:
 
     def set_site(self, site: Site, settings: SiteSettings) -> Site:
         """Change how a site wants its comments treated. ``Invalid`` where a threshold is outside its limits."""
-        wanted = self._within_limits(settings)
+        wanted = self.rules.within_limits(settings)
         with self._stored.database.writing() as connection:
             sites.set_settings(connection, site.id, wanted)
         self.rules.forget(site)
@@ -288,15 +288,6 @@ class Moderator:
     def warm(self) -> None:
         """Load what else the first held comment of a process would wait for, about a second."""
         language_of("a text of any language")
-
-    def _within_limits(self, settings: SiteSettings) -> SiteSettings:
-        try:
-            thresholds_within_limits(self.release.thresholds, settings.hold, settings.reject)
-        except ValueError as error:
-            raise Invalid(str(error)) from None
-        if settings.hold_off_topic is not None and not 0.5 <= settings.hold_off_topic <= 1:
-            raise Invalid("the threshold to hold what is off-topic must lie from 0.5 to 1")
-        return settings
 
     def _number(self, connection: Connection, site: Site, comment_id: str) -> int:
         number = comments.number_of(connection, site.id, comment_id)

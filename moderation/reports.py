@@ -134,11 +134,17 @@ class Reports:
         for record in self._records(filter):
             yield json.dumps(record, ensure_ascii=False) + "\n"
 
-    def purge(self, older_than: timedelta) -> int:
+    def purgeable(self, older_than: timedelta) -> int:
+        """How many comments ``purge`` would remove the text of."""
+        with self._database.reading() as connection:
+            return retention.count_old(connection, self._clock() - older_than)
+
+    def purge(self, older_than: timedelta, tell: Callable[[int], object] = lambda purged: None) -> int:
         """Remove texts, names, addresses and search words of comments received before; keep labels and counts.
 
-        Works in short transactions, so that the service goes on meanwhile. Returns how many comments were purged.
-        A comment that is still held loses its text as well and stays in the queue.
+        Works in short transactions, so that the service goes on meanwhile, and tells after each how many comments it
+        purged. Returns how many they were in all. A comment that is still held loses its text as well and stays in
+        the queue.
         """
         now = self._clock()
         purged = 0
@@ -147,6 +153,7 @@ class Reports:
                 rows = retention.old(connection, now - older_than, _AT_ONCE)
                 retention.purge(connection, rows, now)
             purged += len(rows)
+            tell(len(rows))
             if len(rows) < _AT_ONCE:
                 break
         with self._database.writing() as connection:

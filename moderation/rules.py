@@ -99,14 +99,16 @@ class Rules:
     def try_rule(self, site: Site, added: Sequence[Rule] = (), settings: SiteSettings | None = None) -> Trial:
         """What rules to add, or other settings, would have done to the site's last 1,000 comments. Stores nothing.
 
-        It is compared with what the rules of now would have done, so that nothing but the change shows.
+        It is compared with what the rules of now would have done, so that nothing but the change shows. ``Invalid``
+        where a rule or a setting could not be switched on.
         """
+        wanted = None if settings is None else self.within_limits(settings)
         read = [rule for one in added for rule in _read_rules(one.kind, [one.value], one.action)]
         now = self._in_force(site)
         replaced = {(rule.kind, rule.value) for rule in read}
         kept = [rule for rule in now.rules if (rule.kind, rule.value) not in replaced]
         before = self._policy(now.settings, now.lists)
-        after = self._policy(settings or now.settings, _lists([*kept, *read]))
+        after = self._policy(wanted or now.settings, _lists([*kept, *read]))
         with self._database.reading() as connection:
             items = stored_comments.last(connection, site.id, _TRIED, self._clock())
         changed = []
@@ -117,6 +119,16 @@ class Rules:
             if old is not new:
                 changed.append((item, old, new))
         return Trial(len(items), tuple(changed))
+
+    def within_limits(self, settings: SiteSettings) -> SiteSettings:
+        """Settings that a site may have. ``Invalid`` names the threshold that is outside its limits."""
+        try:
+            policy.thresholds_within_limits(self._thresholds(), settings.hold, settings.reject)
+        except ValueError as error:
+            raise Invalid(str(error)) from None
+        if settings.hold_off_topic is not None and not 0.5 <= settings.hold_off_topic <= 1:
+            raise Invalid("the threshold to hold what is off-topic must lie from 0.5 to 1")
+        return settings
 
     # --- For the check of a comment --------------------------------------------------------------------------------
 

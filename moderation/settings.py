@@ -91,6 +91,9 @@ class Settings:
     port: int = _setting(_whole_number(0, 65535), 8000, "The port that the service listens on; 0 takes a free one.")
     workers: int = _setting(_whole_number(1, 256), 1, "Processes that answer requests.")
     threads: int = _setting(_whole_number(1, 512), 16, "Threads of each process that answer requests.")
+    proxies: int = _setting(
+        _whole_number(0, 16), 0, "Proxies before the service, each of which adds to `X-Forwarded-For` whom it serves."
+    )
     max_body_bytes: int = _setting(_whole_number(1024, 2**30), 8_000_000, "The longest request body that is read.")
     deliver: bool = _setting(_yes_or_no, True, "Whether `serve` delivers events and fetches articles itself.")
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = _setting(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from moderation.moderator import Moderator
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+def days(context: click.Context, option: click.Parameter, value: str) -> timedelta:
+    """An option's number of days, written with a ``d``."""
+    found = re.fullmatch(r"([1-9][0-9]{0,4})d", value)
+    if found is None:
+        wanted = f"expected 1 to 99999 days, such as 180d, not {visible(value[:80])!r}"
+        raise click.BadParameter(wanted, context, option)
+    return timedelta(days=int(found[1]))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from api import create_app
+from moderation.settings import Settings
 from moderation.terminal import visible
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -254,3 +257,27 @@ def test_wrong_setting_stops_every_command(run: Run, command: tuple[str], settin
     done = run(*command, settings=settings, input=b"")
     assert done.returncode == 1
     assert said in one_line(done.stderr)
+
+
+def test_purge_removes_old_texts(run: Run, tmp_path: Path) -> None:
+    key = json.loads(run("site", "add", "gazette", "--json").stdout)["key"]
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/var/moderation.sqlite3")
+    client = create_app(settings).test_client()
+    sent = {"comment": {"id": "c-1", "body": "a secret of a reader"}}
+    assert client.post("/v1/comments", json=sent, headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    assert json.loads(run("purge", "--older-than", "180d", "--json").stdout) == {"purged": 0}
+    with sqlite3.connect(tmp_path / "var" / "moderation.sqlite3") as connection:
+        connection.execute("UPDATE comments SET received_at = '2020-01-01 00:00:00.000000'")
+    done = run("purge", "--older-than", "180d")
+    assert (done.stdout, done.stderr) == (b"1 comments purged.\n", b"")
+    stored = client.get("/v1/comments/c-1", headers={"Authorization": f"Bearer {key}"}).json
+    assert stored is not None
+    assert stored["comment"]["body"] == ""
+
+
+@pytest.mark.parametrize("age", ["180", "0d", "-1d", "d", "1.5d", "999999d", "x\x1b[31md"])
+def test_purge_refuses_other_ages(run: Run, age: str) -> None:
+    done = run("purge", "--older-than", age)
+    assert done.returncode == 2
+    assert b"such as 180d" in done.stderr
+    assert b"\x1b" not in done.stderr

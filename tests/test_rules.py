@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from moderation.comment import Action, Author, Comment, Decision, Status
-from moderation.moderator import Invalid, Moderator, Rule, RuleKind, Site
+from moderation.moderator import Invalid, Moderator, Rule, RuleKind, Site, SiteSettings
 from moderation.release import Release
 from moderation.storage.database import Database
 from tests.conftest import ORDINARY, SPAM, THRESHOLDS, Clock
@@ -95,6 +95,27 @@ def test_trial_shows_what_would_change(moderator: Moderator, site: Site) -> None
     assert [(item.comment.id, old, new) for item, old, new in trial.changed] == [("c-1", Action.PUBLISH, Action.REJECT)]
     assert moderator.rules.rules(site) == ()
     assert moderator.comment(site, "c-1").status is Status.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (SiteSettings(hold=1.5), "the threshold to hold"),
+        (SiteSettings(hold=0.9, reject=0.5), "the threshold to reject"),
+        (SiteSettings(hold_off_topic=0.1), "the threshold to hold what is off-topic"),
+    ],
+)
+def test_trial_refuses_what_cannot_be_switched_on(
+    moderator: Moderator, site: Site, settings: SiteSettings, named: str
+) -> None:
+    for refuse in (
+        lambda: moderator.rules.try_rule(site, settings=settings),
+        lambda: moderator.set_site(site, settings),
+    ):
+        with pytest.raises(Invalid, match=named):
+            refuse()
+    with pytest.raises(Invalid, match="line 1: expected an IP address"):
+        moderator.rules.try_rule(site, [Rule(RuleKind.ADDRESS, "here", Action.REJECT)])
 
 
 def test_trial_of_settings_compares(moderator: Moderator, site: Site) -> None:

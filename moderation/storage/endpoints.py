@@ -58,11 +58,6 @@ def find(connection: Connection, site_id: int, target: str = WEBHOOK) -> Endpoin
     return None if row is None else _endpoint(row)
 
 
-def has(connection: Connection, site_id: int, target: str = WEBHOOK) -> bool:
-    """Whether a site has an endpoint of a target. Asked with each comment that is checked."""
-    return connection.execute(sa.select(_e.site_id).where(*_one(site_id, target))).first() is not None
-
-
 def put(
     connection: Connection, site_id: int, target: str = WEBHOOK, *, url: str = "", secret: str = "", now: datetime
 ) -> None:

@@ -18,13 +18,21 @@ from moderation.storage.tables import comments, revisions, scores
 _EMPTIED = ("body", "author_name", "author_url", "author_email", "author_ip", "author_agent")
 
 
+def count_old(connection: Connection, before: datetime) -> int:
+    """How many comments received before still hold something to remove."""
+    query = sa.select(sa.func.count()).select_from(comments).where(*_old(before))
+    return int(connection.execute(query).scalar_one())
+
+
 def old(connection: Connection, before: datetime, limit: int) -> list[sa.Row[Any]]:
     """Comments received before that still hold something to remove, locked."""
-    query = sa.select(comments.c.id, comments.c.reasons).where(
-        comments.c.received_at < before, comments.c.purged_at.is_(None)
-    )
+    query = sa.select(comments.c.id, comments.c.reasons).where(*_old(before))
     ordered = query.order_by(comments.c.received_at, comments.c.id).limit(limit)
     return list(connection.execute(ordered.with_for_update()))
+
+
+def _old(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return comments.c.received_at < before, comments.c.purged_at.is_(None)
 
 
 def purge(connection: Connection, rows: Sequence[sa.Row[Any]], now: datetime) -> None:

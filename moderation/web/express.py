@@ -1,5 +1,6 @@
-"""The calls that come most, answered without what Flask does for each request. Measured by ``benchmarks/http.py``.
+"""The calls that come most, answered without what Flask does for each request.
 
+``python -m benchmarks.requests_per_second`` measures it.
 Must not know what a call does. All other requests go to Flask, which also describes these calls and their methods.
 """
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 from pydantic_core import to_json
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -58,6 +59,15 @@ class SecureHeaders:
             return start_response(status, headers + more, *failure)
 
         return self.application(environ, start)
+
+
+def behind_proxies(application: "WSGIApplication", proxies: int) -> "WSGIApplication":
+    """The application with the address of the client in place of the nearest proxy's.
+
+    So many entries from the right of ``X-Forwarded-For`` were written by our own proxies; what stands further left
+    anybody may have sent.
+    """
+    return ProxyFix(application, x_for=proxies, x_proto=0, x_host=0) if proxies else application
 
 
 def body(environ: "WSGIEnvironment", max_bytes: int) -> bytes:

@@ -16,6 +16,8 @@ from moderation.settings import Settings
 from moderation.storage.database import Database
 from tests.conftest import SPAM
 
+WRITERS = 4
+
 
 def main(use: str, url: str, *given: str) -> None:
     """Do one of the uses below and print what came of it, a line each as it happens."""
@@ -77,15 +79,29 @@ def _write_in_children(release: Release, url: str) -> None:
 
 
 def _write(moderator: Moderator, prefix: str) -> NoReturn:
+    """Write in several threads, so that transactions hold several comments."""
+    others = [threading.Thread(target=_write_on, args=(moderator, f"{prefix}-{seat}")) for seat in range(WRITERS)]
+    for one in others:
+        one.start()
+    for one in others:
+        one.join()
+    raise AssertionError("writers go on until they are killed")
+
+
+def _write_on(moderator: Moderator, prefix: str) -> None:
     site = moderator.site("gazette")
     number = 0
     while True:
         name = f"{prefix}-{number}"
         moderator.check(site, Comment(f"{SPAM} {name}", name))
-        print(json.dumps(["comment", name]), flush=True)
+        _acknowledge("comment", name)
         moderator.decide(site, name, Decision.APPROVE, prefix)
-        print(json.dumps(["decision", name]), flush=True)
+        _acknowledge("decision", name)
         number += 1
+
+
+def _acknowledge(kind: str, name: str) -> None:
+    os.write(sys.stdout.fileno(), f"{json.dumps([kind, name])}\n".encode())  # one write: lines of threads stay whole
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Who gets in: sessions, roles, one-time links, and requests of other sites."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
+from api import create_app
 from moderation.moderator import Moderator, Role
 from moderation.storage.database import Database
 from tests.web.conftest import Service
@@ -192,3 +194,16 @@ def test_policy_allows_no_foreign_content(service: Service, path: str) -> None:
     assert "style=" not in answer.text
     assert "<script>" not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_attempts_behind_a_proxy_are_counted_by_client(service: Service, moderator: Moderator) -> None:
+    app = create_app(replace(service.settings, proxies=1), service.release)
+
+    def guess(number: int, forwarded: str) -> int:
+        form = {"email": f"u{number}@example.org", "password": "wrong"}
+        headers = OURS | {"X-Forwarded-For": forwarded}
+        return app.test_client().post("/review/sign-in", data=form, headers=headers).status_code
+
+    answers = [guess(number, f"198.51.100.{number}, 203.0.113.9") for number in range(21)]
+    assert answers == [403] * 20 + [429]
+    assert guess(21, "203.0.113.9, 203.0.113.10") == 403

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from moderation.web.transport import MAX_DRAIN_BYTES, body, drain
+from moderation.web.transport import MAX_DRAIN_BYTES, behind_proxies, body, drain
 
 
 class Endless(BytesIO):
@@ -70,3 +70,26 @@ def test_drain_after_body_reads_nothing() -> None:
     body(given, 10)
     drain(given)
     assert stream.taken == 10
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "seen"),
+    [
+        (0, "203.0.113.9", "192.0.2.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.66, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.66, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        (2, "203.0.113.9", "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+    ],
+)
+def test_client_is_whom_our_proxy_saw(proxies: int, forwarded: str, seen: str) -> None:
+    told: list[str] = []
+
+    def application(environ: dict[str, Any], _start: object) -> list[bytes]:
+        told.append(environ["REMOTE_ADDR"])
+        return []
+
+    asked = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": forwarded, "HTTP_X_FORWARDED_HOST": "evil.example"}
+    behind_proxies(application, proxies)(asked, lambda *_: lambda _: None)
+    assert told == [seen]

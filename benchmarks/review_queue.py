@@ -1,6 +1,6 @@
 """Does the review queue stay as fast when a hundred times as much is stored?
 
-    python -m benchmarks.queue [--large 1000000] [--on sqlite] [--on postgresql] [--server URL]
+    python -m benchmarks.review_queue [--large 1000000] [--on sqlite] [--on postgresql] [--server URL]
 
 Fills a database with 10,000 comments and another with 1,000,000 (a tenth of each held), times what a moderator does
 through the same ``Review`` that the pages call, and prints the medians and their ratio. Exit status 1 where one of the
@@ -20,17 +20,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from moderation.comment import Action, Article, Author, Comment, Decision, Reason, Score, Status, Thresholds
-from moderation.decisions import make_findable
-from moderation.detection.campaigns import plain_traces
+from moderation.decisions import words_of
+from moderation.detection.campaigns import plain_traces, text_traces
 from moderation.moderator import Filter, Moderator, Order, Role, User
 from moderation.review import Review
-from moderation.storage import articles, campaigns, comments, tallies
+from moderation.storage import arrivals, articles, comments
+from moderation.storage.arrivals import Arrival
 from moderation.storage.comments import Judged
 from moderation.storage.database import Database
-from moderation.storage.tables import comments as table
 
 SERVER = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 SMALL, LARGE, HELD_IN, ARTICLES = 10_000, 1_000_000, 10, 200
@@ -62,7 +61,7 @@ def fill(database: Database, count: int) -> Moderator:
     site_id = moderator.site("paper").id
     with database.writing() as connection:
         named = [Article(f"a-{number}", f"Article {number}", _text(chance, 300)) for number in range(ARTICLES)]
-        numbers = [articles.put(connection, site_id, article)[0].number for article in named]
+        numbers = [known.number for known, _new in articles.place(connection, [(site_id, one) for one in named])]
     start = datetime.now(UTC) - timedelta(seconds=count)
     for first in range(0, count, CHUNK):
         rows = [
@@ -70,7 +69,7 @@ def fill(database: Database, count: int) -> Moderator:
             for place in range(first, min(first + CHUNK, count))
         ]
         with database.writing() as connection:
-            _store(connection, site_id, rows)
+            arrivals.store(connection, rows, datetime.now(UTC))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         on_postgresql = connection.dialect.name == "postgresql"  # whose daemon does this by itself after a while
         connection.execute(sa.text("VACUUM ANALYZE" if on_postgresql else "PRAGMA optimize"))
@@ -79,7 +78,7 @@ def fill(database: Database, count: int) -> Moderator:
 
 def _row(
     chance: random.Random, place: int, count: int, *, site_id: int, article_number: int, start: datetime
-) -> dict[str, Any]:
+) -> Arrival:
     held = place % HELD_IN == 0
     authors = count // PER_AUTHOR
     author = f"reader{chance.randrange(authors)}"
@@ -92,23 +91,14 @@ def _row(
     score = Score(chance.uniform(0.4, 0.99) if held else chance.uniform(0, 0.4), 0.5, (reason,), "none")
     action, status = (Action.HOLD, Status.HELD) if held else (Action.PUBLISH, Status.PUBLISHED)
     judged = Judged(score, action, status, "promotional", 1, chance.choice(LANGUAGES) if held else "")
-    return comments.new_row(
-        site_id, comment, judged, article_number=article_number, now=start + timedelta(seconds=place)
-    )
+    now = start + timedelta(seconds=place)
+    return _arrival(comments.new_row(site_id, comment, judged, article_number=article_number, now=now), comment)
 
 
-def _store(connection: Connection, site_id: int, rows: list[dict[str, Any]]) -> None:
-    connection.execute(sa.insert(table), rows)
-    named = table.c.name.in_([row["name"] for row in rows])
-    stored = list(connection.execute(sa.select(table).where(table.c.site_id == site_id, named)))
-    for action in (Action.PUBLISH, Action.HOLD):
-        of_action = [row for row in stored if row.action == action.value]
-        standings = (tallies.Standing(*(getattr(row, name) for name in tallies.Standing._fields)) for row in of_action)
-        tallies.receive(connection, standings, action)
-    traces = [(site_id, row.id, trace) for row in stored for trace in plain_traces(comments.comment_of(row))]
-    campaigns.add(connection, traces)
-    held = [(row.id, site_id, comments.comment_of(row)) for row in stored if row.status == Status.HELD.value]
-    make_findable(connection, held)
+def _arrival(row: dict[str, Any], comment: Comment) -> Arrival:
+    if row["status"] != Status.HELD.value:
+        return Arrival(row, None, plain_traces(comment))
+    return Arrival(row, None, (*plain_traces(comment), *text_traces(comment)), words_of(comment))
 
 
 def _text(chance: random.Random, length: int) -> str:

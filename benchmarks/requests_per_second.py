@@ -1,12 +1,12 @@
 """How many requests a second does ``POST /v1/score`` answer, beside a bare Flask JSON endpoint under the same server?
 
-    python benchmarks/http.py [--data DIR] [--path /v1/comments] [--rounds 7] [--seconds 3] [--connections 16] \
-        [--workers 1] [--threads 16]
+    python -m benchmarks.requests_per_second [--data DIR] [--path /v1/comments] [--on postgresql] [--server URL] \
+        [--rounds 7] [--seconds 3] [--connections 16] [--workers 1] [--threads 16]
 
 Both run under Granian with the same workers and threads and get the same bodies from one load generator in a process
 of its own, in alternating rounds: real comments of ``--data`` under their articles, else the project's own written
 ones. Prints requests a second and the 99th percentile of both, and the median ratio. ``--path /v1/comments`` measures
-comments that are kept: each gets an id of its own.
+comments that are kept: each gets an id of its own, and is answered once it is on the disk of SQLite or PostgreSQL.
 """
 
 import argparse
@@ -19,17 +19,16 @@ import random
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve()
-ROOT = HERE.parent.parent
-if sys.path[0] == str(HERE.parent):
-    sys.path[0] = str(ROOT)  # this file must not be taken for the standard library's http
+from benchmarks.review_queue import SERVER, scratch
+
+ROOT = Path(__file__).resolve().parent.parent
+THIS = [sys.executable, "-m", "benchmarks.requests_per_second"]
 BODIES = 2000
 ANY_ID = b"c-000000000000"
 """Stands for an id of its own in each request."""
@@ -151,12 +150,13 @@ def request(row: Row, article: Row | None) -> dict[str, Any]:
 
 
 @contextmanager
-def ours(workers: int, threads: int) -> Iterator[tuple[int, str]]:
+def ours(options: argparse.Namespace) -> Iterator[tuple[int, str]]:
     """``moderation serve`` on a fresh database: its port and a site's key."""
-    with tempfile.TemporaryDirectory() as directory:
-        environ = {**os.environ, "MODERATION_DATABASE_URL": f"sqlite:///{directory}/records.sqlite3"}
-        environ["MODERATION_THREADS"] = str(threads)
+    workers, threads = options.workers, options.threads
+    with scratch(options.on, options.server) as url:
+        environ = {**os.environ, "MODERATION_DATABASE_URL": url, "MODERATION_THREADS": str(threads)}
         command = [sys.executable, "-m", "moderation"]
+        subprocess.run([*command, "db", "upgrade"], env=environ, capture_output=True, check=True)
         added = subprocess.run(
             [*command, "site", "add", "load", "--json"], env=environ, capture_output=True, check=True
         )
@@ -168,7 +168,7 @@ def ours(workers: int, threads: int) -> Iterator[tuple[int, str]]:
 @contextmanager
 def bare(workers: int, threads: int) -> Iterator[tuple[int, str]]:
     """Granian with a Flask endpoint that reads JSON and answers JSON."""
-    with started([sys.executable, str(HERE), "--bare", "--workers", str(workers), "--threads", str(threads)]) as line:
+    with started([*THIS, "--bare", "--workers", str(workers), "--threads", str(threads)]) as line:
         yield int(line), ""
 
 
@@ -217,7 +217,7 @@ def serve_bare(workers: int, threads: int) -> None:
 
 def measure(options: argparse.Namespace) -> None:
     bodies = bodies_from(options.data)
-    with ours(options.workers, options.threads) as service, bare(options.workers, options.threads) as peer:
+    with ours(options) as service, bare(options.workers, options.threads) as peer:
         rounds = [{name: one_round(bodies, *end, options) for name, end in (("ours", service), ("bare", peer))}
                   for _ in range(options.rounds)]  # fmt: skip
     for name in ("ours", "bare"):
@@ -232,9 +232,9 @@ def measure(options: argparse.Namespace) -> None:
 
 def one_round(bodies: list[bytes], port: int, key: str, options: argparse.Namespace) -> dict[str, float]:
     """The figures of one round, from a process that does nothing else."""
-    command = [sys.executable, str(HERE), "--load", str(port), "--key", key, "--path", options.path,
+    command = [*THIS, "--load", str(port), "--key", key, "--path", options.path,
                "--connections", str(options.connections), "--seconds", str(options.seconds)]  # fmt: skip
-    made = subprocess.run(command, input=b"\n".join(bodies), capture_output=True, check=True)
+    made = subprocess.run(command, input=b"\n".join(bodies), capture_output=True, check=True, cwd=ROOT)
     figures: dict[str, float] = json.loads(made.stdout)
     return figures
 
@@ -243,6 +243,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="a folder of comments.jsonl.gz and articles.jsonl.gz")
     parser.add_argument("--path", choices=["/v1/score", "/v1/comments"], default="/v1/score")
+    parser.add_argument("--on", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--server", default=SERVER, help="the PostgreSQL server on which a database is made")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--connections", type=int, default=16)
