@@ -55,11 +55,13 @@ def _place_articles(
 ) -> list[tuple[Known | None, bool]]:
     given = [(one.row["site_id"], one.article) for one in arrivals if one.article is not None]
     placed = articles.place(connection, given)
-    unsent = zip(given, placed, strict=True)
-    wanted = {known.number: (site_id, article.url) for (site_id, article), (known, _) in unsent if known.version == 0}
+    wanted = {
+        known.number: (site_id, article.url)
+        for (site_id, article), (known, _is_news) in zip(given, placed, strict=True)
+        if known.version == 0 and article.url
+    }
     for number, (site_id, url) in sorted(wanted.items()):
-        if url:
-            fetches.want(connection, site_id, number, url, now)
+        fetches.want(connection, site_id, number, url, now)
     following = iter(placed)
     return [(None, False) if one.article is None else next(following) for one in arrivals]
 
