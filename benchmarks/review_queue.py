@@ -28,6 +28,7 @@ from moderation.moderator import Filter, Moderator, Order, Role, User
 from moderation.review import Review
 from moderation.storage import arrivals, articles, comments
 from moderation.storage.arrivals import Arrival
+from moderation.storage.articles import Known
 from moderation.storage.comments import Judged
 from moderation.storage.database import Database
 
@@ -61,11 +62,11 @@ def fill(database: Database, count: int) -> Moderator:
     site_id = moderator.site("paper").id
     with database.writing() as connection:
         named = [Article(f"a-{number}", f"Article {number}", _text(chance, 300)) for number in range(ARTICLES)]
-        numbers = [known.number for known, _new in articles.place(connection, [(site_id, one) for one in named])]
+        known = [one for one, _is_news in articles.place(connection, [(site_id, one) for one in named])]
     start = datetime.now(UTC) - timedelta(seconds=count)
     for first in range(0, count, CHUNK):
         rows = [
-            _row(chance, place, count, site_id=site_id, article_number=chance.choice(numbers), start=start)
+            _row(chance, place, count, site_id=site_id, article=chance.choice(known), start=start)
             for place in range(first, min(first + CHUNK, count))
         ]
         with database.writing() as connection:
@@ -76,9 +77,7 @@ def fill(database: Database, count: int) -> Moderator:
     return moderator
 
 
-def _row(
-    chance: random.Random, place: int, count: int, *, site_id: int, article_number: int, start: datetime
-) -> Arrival:
+def _row(chance: random.Random, place: int, count: int, *, site_id: int, article: Known, start: datetime) -> Arrival:
     held = place % HELD_IN == 0
     authors = count // PER_AUTHOR
     author = f"reader{chance.randrange(authors)}"
@@ -92,13 +91,13 @@ def _row(
     action, status = (Action.HOLD, Status.HELD) if held else (Action.PUBLISH, Status.PUBLISHED)
     judged = Judged(score, action, status, "promotional", 1, chance.choice(LANGUAGES) if held else "")
     now = start + timedelta(seconds=place)
-    return _arrival(comments.new_row(site_id, comment, judged, article_number=article_number, now=now), comment)
+    return _arrival(comments.new_row(site_id, comment, judged, now=now), comment, article)
 
 
-def _arrival(row: dict[str, Any], comment: Comment) -> Arrival:
+def _arrival(row: dict[str, Any], comment: Comment, article: Known) -> Arrival:
     if row["status"] != Status.HELD.value:
-        return Arrival(row, None, plain_traces(comment))
-    return Arrival(row, None, (*plain_traces(comment), *text_traces(comment)), words_of(comment))
+        return Arrival(row, article, plain_traces(comment))
+    return Arrival(row, article, (*plain_traces(comment), *text_traces(comment)), words_of(comment))
 
 
 def _text(chance: random.Random, length: int) -> str:

@@ -71,15 +71,17 @@ class Checker:
     def check(self, site: Site, comment: Comment, article: Article | None) -> Checked:
         """See ``Moderator.check``."""
         expect_name(comment.id, "comment")
-        known = self._known(site, article)
-        judged = self._judge(site, comment, known)
-        [stored] = self._arrivals.do([self._arrival(site, comment, judged, known)])
-        known = stored.article or known
+        asked = self._known(site, article)
+        judged = self._judge(site, comment, asked)
+        [stored] = self._arrivals.do([self._arrival(site, comment, judged, asked)])
         if stored.number is None:
-            checked = self._check_again(site, comment, judged, known)
+            checked = self._check_again(site, comment, judged, stored.article)
         else:
             checked = _checked(comment, stored.number, judged, created=True)
-        self._after_storing(site, stored, known)
+        if stored.article is not None and stored.article is not asked:
+            self._remember(site, stored.article.article, stored.article)
+        if stored.article is not None and (stored.is_news or stored.number is None or stored.article.version == 0):
+            self._settle(site, stored.article)
         return checked
 
     def put_article(self, site: Site, article: Article) -> bool:
@@ -143,8 +145,8 @@ class Checker:
         known = self._remembered(site, article)
         if articles.is_named_only(article):
             known = known or self._find(site, article)
-            known = None if known is None or known.version == 0 else known
-        elif known is not None and not _is_same(known.article, article):
+            return known if known and known.version else Known(known.number if known else 0, 0, article)
+        if known is not None and not _is_same(known.article, article):
             known = None
         return known or Known(0, 0, article)
 
@@ -155,11 +157,13 @@ class Checker:
     def _find(self, site: Site, article: Article) -> Known | None:
         with self._database.reading() as connection:
             known = articles.find(connection, site.id, article)
-        if known is not None and known.version > 0:
+        if known is not None:
             self._remember(site, article, known)
         return known
 
     def _remember(self, site: Site, article: Article, known: Known) -> None:
+        if known.version == 0:
+            return
         if len(self._articles) >= _MOST_REMEMBERED:
             self._articles.clear()
         self._articles[site.id, articles.name_of(article)] = (self._clock() + REMEMBERED, known)
@@ -176,12 +180,10 @@ class Checker:
         return Judged(score, action, status, rule, 0 if known is None else known.version, language)
 
     def _arrival(self, site: Site, comment: Comment, judged: Judged, known: Known | None) -> Arrival:
-        number = known.number if known is not None else 0
-        row = comments.new_row(site.id, comment, judged, article_number=number or None, now=self._clock())
-        article = known.article if known is not None and not number else None
+        row, traces = comments.new_row(site.id, comment, judged, now=self._clock()), plain_traces(comment)
         if judged.status is Status.PUBLISHED:
-            return Arrival(row, article, plain_traces(comment))
-        return Arrival(row, article, (*plain_traces(comment), *text_traces(comment)), words_of(comment))
+            return Arrival(row, known, traces)
+        return Arrival(row, known, tuple(dict.fromkeys((*traces, *text_traces(comment)))), words_of(comment))
 
     def _store(self, arriving: Sequence[Arrival]) -> list[Stored]:
         with self._database.writing() as connection:
@@ -215,12 +217,6 @@ class Checker:
         outbox.add_checked(connection, [(row.site_id, row.id, row.name, judged.status)], self._clock())
 
     # --- Comments that came before their article -----------------------------------------------------------------
-
-    def _after_storing(self, site: Site, stored: Stored, known: Known | None) -> None:
-        if stored.article is not None and stored.article.version > 0:
-            self._remember(site, stored.article.article, stored.article)
-        if known is not None and (stored.is_news or known.version == 0 or stored.number is None):
-            self._settle(site, known)
 
     def _settle(self, site: Site, stored: Known) -> None:
         """Score again what waited for an article: whoever stores a comment or its article last sees the other."""

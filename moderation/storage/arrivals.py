@@ -1,13 +1,13 @@
 """New comments as they arrive: many in one transaction, each with its article and all that is kept beside its row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.engine import Connection
 
-from moderation.comment import Article, Status
+from moderation.comment import Status
 from moderation.storage import articles, campaigns, comments, fetches, outbox, search
 from moderation.storage.articles import Known
 from moderation.storage.campaigns import Trace
@@ -17,11 +17,11 @@ from moderation.storage.campaigns import Trace
 class Arrival:
     """A comment that may be new: its row as ``comments.new_row`` made it, its traces, and the words to find it by.
 
-    ``article`` is what it stands under, where that has to be stored as well, whole or by its name alone.
+    ``article`` is what it stands under; where its number is 0 it has to be stored as well, whole or by its name alone.
     """
 
     row: dict[str, Any]
-    article: Article | None
+    article: Known | None
     traces: tuple[Trace, ...]
     words: Sequence[str] = ()
 
@@ -29,7 +29,7 @@ class Arrival:
 class Stored(NamedTuple):
     """The number of a comment that was new, None where its site has one of this id.
 
-    ``article`` is the arrival's, as it is stored now, and ``is_news`` says whether it was not stored like this before.
+    ``article`` is the arrival's with its number, and ``is_news`` says whether it was not stored like this before.
     """
 
     number: int | None
@@ -39,8 +39,9 @@ class Stored(NamedTuple):
 
 def store(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[Stored]:
     """Store what is new, in one go: other writers wait."""
-    placed = _place_articles(connection, arrivals, now)
+    placed = _place_articles(connection, arrivals)
     rows = [_under(known, one.row) for one, (known, _is_news) in zip(arrivals, placed, strict=True)]
+    _want_articles(connection, rows, (known for known, _is_news in placed), now)
     numbers = comments.add(connection, rows)
     new = [(number, one) for number, one in zip(numbers, arrivals, strict=True) if number is not None]
     campaigns.add(connection, [(one.row["site_id"], number, trace) for number, one in new for trace in one.traces])
@@ -50,20 +51,23 @@ def store(connection: Connection, arrivals: Sequence[Arrival], now: datetime) ->
     return [Stored(number, known, is_news) for number, (known, is_news) in zip(numbers, placed, strict=True)]
 
 
-def _place_articles(
-    connection: Connection, arrivals: Sequence[Arrival], now: datetime
-) -> list[tuple[Known | None, bool]]:
-    given = [(one.row["site_id"], one.article) for one in arrivals if one.article is not None]
-    placed = articles.place(connection, given)
+def _place_articles(connection: Connection, arrivals: Sequence[Arrival]) -> list[tuple[Known | None, bool]]:
+    new = [(one.row["site_id"], one.article.article) for one in arrivals if one.article and not one.article.number]
+    placed = iter(articles.place(connection, new))
+    return [next(placed) if one.article and not one.article.number else (one.article, False) for one in arrivals]
+
+
+def _want_articles(
+    connection: Connection, rows: Sequence[dict[str, Any]], known: Iterable[Known | None], now: datetime
+) -> None:
+    """Have those fetched that were only named, with an address."""
     wanted = {
-        known.number: (site_id, article.url)
-        for (site_id, article), (known, _is_news) in zip(given, placed, strict=True)
-        if known.version == 0 and article.url
+        one.number: (row["site_id"], one.article.url)
+        for row, one in zip(rows, known, strict=True)
+        if one is not None and one.version == 0 and one.article.url
     }
     for number, (site_id, url) in sorted(wanted.items()):
         fetches.want(connection, site_id, number, url, now)
-    following = iter(placed)
-    return [(None, False) if one.article is None else next(following) for one in arrivals]
 
 
 def _under(article: Known | None, row: dict[str, Any]) -> dict[str, Any]:

@@ -60,11 +60,9 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int | No
     return added
 
 
-def new_row(
-    site_id: int, comment: Comment, judged: Judged, *, now: datetime, article_number: int | None = None
-) -> dict[str, Any]:
+def new_row(site_id: int, comment: Comment, judged: Judged, *, now: datetime) -> dict[str, Any]:
     """The row of a comment that was never stored before."""
-    values = {"site_id": site_id, "name": comment.id, "article_id": article_number, "received_at": now}
+    values = {"site_id": site_id, "name": comment.id, "article_id": None, "received_at": now}
     return values | {"revision": 1, "version": 1} | _sent(comment) | _judged(judged)
 
 
