@@ -6,9 +6,8 @@ Knows the store and the policy; the rules' matching itself is in ``detection.pol
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from moderation.comment import Action, Comment, Score, Thresholds
+from moderation.comment import Action, Comment, Release, Score, Thresholds
 from moderation.detection import policy
 from moderation.detection.campaigns import hosts_of
 from moderation.detection.policy import Facts, Listed, SitePolicy, Verdict
@@ -46,18 +45,6 @@ class _InForce:
     settings: SiteSettings
     rules: tuple[Rule, ...]
     lists: dict[Action, Listed]
-
-
-class Release(Protocol):
-    """What judges with thresholds of its own, and may be exchanged."""
-
-    @property
-    def version(self) -> str:
-        """Its name."""
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """From where on it holds and rejects."""
 
 
 class Rules:
@@ -123,7 +110,7 @@ class Rules:
     def within_limits(self, settings: SiteSettings) -> SiteSettings:
         """Settings that a site may have. ``Invalid`` names the threshold that is outside its limits."""
         try:
-            policy.thresholds_within_limits(self._thresholds(), settings.hold, settings.reject)
+            policy.thresholds_within_limits(self._release().thresholds, settings.hold, settings.reject)
         except ValueError as error:
             raise Invalid(str(error)) from None
         if settings.hold_off_topic is not None and not 0.5 <= settings.hold_off_topic <= 1:
