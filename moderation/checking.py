@@ -29,7 +29,7 @@ from moderation.storage.records import Site
 
 CHANGED_AFTER_REJECTION = "changed after it was rejected"
 _BATCH = 500
-_LONGEST_NAME = 500
+_LONGEST_NAME = 1020
 _MOST_REMEMBERED = 2_000
 
 

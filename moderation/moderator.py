@@ -44,6 +44,7 @@ from moderation.storage.errors import (
 from moderation.storage.fetches import Errand, Fetch
 from moderation.storage.outbox import Sent
 from moderation.storage.records import (
+    NEWEST_CURSOR,
     AuthorHistory,
     Counts,
     Decided,
@@ -70,6 +71,7 @@ from moderation.storage.records import (
 from moderation.storage.tables import comments as table
 
 __all__ = [
+    "NEWEST_CURSOR",
     "Activity", "Advice", "Advised", "AkismetAnswer", "AkismetCall", "AuthorHistory", "Checked", "Conflict",
     "Counted", "Counts", "Decided", "DecidedComment", "Disagreement", "Door", "Endpoint", "Event", "Fetch",
     "Figures", "Filter", "Invalid", "KeyKind", "Moderator", "NewerDatabase", "NotFound", "Order",

@@ -26,6 +26,10 @@ class Order(StrEnum):
     NEWEST = "newest"
 
 
+NEWEST_CURSOR = r"newest\.[0-9]{1,17}\.[0-9]{1,18}"
+"""How the cursor of a page in order of ``NEWEST`` looks."""
+
+
 class RuleKind(StrEnum):
     """What a site's rule looks at. ``author`` is an e-mail address or a name, ``address`` an IP address or network."""
 

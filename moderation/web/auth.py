@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 REALM = "moderation"
-SITE_QUERY = {"site": {"type": "string", "maxLength": 200}}
+SITE_QUERY = {"site": {"type": "string"}}
 """Names the site of a signed call; without it the newest secrets of all sites are tried."""
 
 

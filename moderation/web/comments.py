@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from werkzeug.routing import PathConverter
 
 from moderation.comment import Status
-from moderation.moderator import KeyKind
+from moderation.moderator import NEWEST_CURSOR, Conflict, KeyKind
 from moderation.web.answers import (
     ArticleOut,
     Decided,
@@ -19,7 +19,7 @@ from moderation.web.answers import (
 )
 from moderation.web.auth import SITE_QUERY, Gate
 from moderation.web.openapi import operation
-from moderation.web.schemas import ArticleIn, DecisionIn, StoreRequest, one_fault
+from moderation.web.schemas import ArticleToKeep, DecisionIn, StoreRequest, one_fault
 from moderation.web.transport import answer
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MAX_PAGE = 1000
 PAGE_QUERY: dict[str, dict[str, Any]] = {
     "status": {"type": "string", "enum": [status.value for status in Status]},
-    "cursor": {"type": "string"},
+    "cursor": {"type": "string", "pattern": f"^{NEWEST_CURSOR}$"},
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 100},
 }
 
@@ -82,7 +82,7 @@ def _stored_comments(routes: Blueprint, gate: Gate) -> None:
 
 
 def _decisions(routes: Blueprint, gate: Gate) -> None:
-    @routes.post("/v1/comments/<name:comment_id>/decisions")
+    @routes.post("/v1/comments/<name:comment_id>/decisions", provide_automatic_options=False)
     @operation("A person decided, here or in the CMS", takes=DecisionIn, gives={200: Decided},
                fails=(404, 409), query=SITE_QUERY, auth=("key", "webhook"))  # fmt: skip
     def decide(comment_id: str) -> Response:
@@ -92,15 +92,23 @@ def _decisions(routes: Blueprint, gate: Gate) -> None:
         status = gate.moderator.comment(site, comment_id).status
         return answer({"comment_id": comment_id, "decision": sent.decision, "by": sent.by, "status": status})
 
+    @routes.route("/v1/comments/<name:comment_id>/decisions", methods=["OPTIONS"])
+    def decide_how(comment_id: str) -> Response:
+        """Not GET, which is here that of a comment whose id ends so."""
+        return Response(headers={"Allow": "OPTIONS, POST"})
+
 
 def _articles(routes: Blueprint, gate: Gate) -> None:
     @routes.put("/v1/articles/<name:article_id>")
-    @operation("Tell the service about an article", takes=ArticleIn, gives={200: ArticleOut, 201: ArticleOut},
+    @operation("Tell the service about an article", takes=ArticleToKeep, gives={200: ArticleOut, 201: ArticleOut},
                fails=(409,), query=SITE_QUERY, auth=("key", "webhook"))  # fmt: skip
     def put_article(article_id: str) -> Response:
         # the one key that a WordPress has is good enough
         with gate.caller(request.environ, KeyKind.SITE, KeyKind.AKISMET) as site:
-            article = gate.read(ArticleIn, request.environ).called(article_id)
+            sent = gate.read(ArticleToKeep, request.environ)
+            if sent.id not in (None, "", article_id):
+                raise Conflict("id: must be that of the address, or absent")
+            article = sent.called(article_id)
             created = gate.moderator.put_article(site, article)
         return answer(article, 201 if created else 200)
 
@@ -121,4 +129,4 @@ def _page_asked_for() -> tuple[Status | None, str | None, int]:
         raise one_fault("status", f"must be one of {', '.join(Status)}")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MAX_PAGE):
         raise one_fault("limit", f"must be a whole number from 1 to {MAX_PAGE}")
-    return Status(status) if status else None, asked.get("cursor") or None, int(limit)
+    return Status(status) if status else None, asked.get("cursor"), int(limit)

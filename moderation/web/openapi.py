@@ -15,6 +15,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from werkzeug.routing import Rule
 
 from moderation.web.answers import Problem
+from moderation.web.schemas import ID_SCHEMA
 
 PAGES = "review"
 """The blueprint of the pages for people, which are no part of the interface for programs."""
@@ -180,8 +181,7 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
-    schema = {"type": "string"}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in sorted(rule.arguments)]
+    return [{"name": name, "in": "path", "required": True, "schema": ID_SCHEMA} for name in sorted(rule.arguments)]
 
 
 def _query_parameters(declared: Operation, method: str) -> list[dict[str, Any]]:

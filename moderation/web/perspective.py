@@ -31,7 +31,7 @@ from moderation.web.perspective_schemas import (
     SuggestRequest,
 )
 from moderation.web.problems import problem_of
-from moderation.web.schemas import InvalidInputError, identifier, one_fault
+from moderation.web.schemas import InvalidInputError, one_fault
 from moderation.web.transport import answer
 
 TOKEN = "comment:"  # noqa: S105  # how a client's token for a comment begins
@@ -56,7 +56,7 @@ def blueprint(gate: Gate) -> Blueprint:
 
     @routes.post("/v1alpha1/comments:analyze")
     @operation("Perspective: the probabilities of one comment", takes=AnalyzeRequest, gives={200: AnalyzeAnswer},
-               auth=auth, error=GoogleError)  # fmt: skip
+               fails=(404,), auth=auth, error=GoogleError)  # fmt: skip
     def analyze() -> Response:
         site = gate.site_of_query(request.environ)
         return answer(_analyzed(gate, site, gate.read(AnalyzeRequest, request.environ)))
@@ -113,7 +113,7 @@ def _analyzed(gate: Gate, site: Site, sent: AnalyzeRequest) -> dict[str, Any]:
     gate.metrics.count_comments([action])
     scores = dict(_scores(sent, score))
     if not scores and score.off_topic is None and SPAM not in sent.requestedAttributes:
-        raise one_fault("context", "OFF_TOPIC needs the article: send its text, or an address that we know")
+        raise NotFound("context: OFF_TOPIC needs the article: send its text, or an address that we know")
     return {"attributeScores": scores, **_languages(sent, comment.body, "languages")}
 
 
@@ -202,10 +202,6 @@ def _expect_served(asked: dict[str, RequestedAttribute] | dict[str, Any], field:
 def _pair(sent: AnalyzeRequest | SuggestRequest) -> tuple[Comment, Article | None]:
     text, token = sent.comment.plain, sent.clientToken or ""
     name = token.removeprefix(TOKEN) if token.startswith(TOKEN) else ""
-    try:
-        identifier(name)
-    except ValueError as error:
-        raise one_fault("clientToken", str(error)) from None
     return Comment(text, name.strip() or _name_of(text)), None if sent.context is None else sent.context.article()
 
 

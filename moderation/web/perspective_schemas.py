@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from moderation.comment import Article
 from moderation.html_text import text_of
-from moderation.web.schemas import Strict
+from moderation.web.schemas import Identifier, Strict
 
 SPAM, OFF_TOPIC = "SPAM", "OFF_TOPIC"
 SERVED = (SPAM, OFF_TOPIC)
-LONGEST_TOKEN = 255
+_SERVED_ONLY = Field(min_length=1, json_schema_extra={"propertyNames": {"enum": list(SERVED)}})
 ScoreType = Literal["SCORE_TYPE_UNSPECIFIED", "PROBABILITY"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -87,12 +87,12 @@ class AnalyzeRequest(Strict):
         }
     )
     comment: CommentEntry
-    requestedAttributes: Annotated[dict[str, RequestedAttribute], Field(min_length=1)]
+    requestedAttributes: Annotated[dict[str, RequestedAttribute], _SERVED_ONLY]
     context: Context | None = None
     languages: list[str] | None = None
     spanAnnotations: bool | None = None
     doNotStore: bool | None = None
-    clientToken: Annotated[str, Field(max_length=LONGEST_TOKEN)] | None = None
+    clientToken: Identifier = None
     sessionId: str | None = None
     communityId: str | None = None
 
@@ -134,10 +134,10 @@ class SuggestRequest(Strict):
         }
     )
     comment: CommentEntry
-    attributeScores: Annotated[dict[str, GivenScores], Field(min_length=1)]
+    attributeScores: Annotated[dict[str, GivenScores], _SERVED_ONLY]
     context: Context | None = None
     languages: list[str] | None = None
-    clientToken: Annotated[str, Field(max_length=LONGEST_TOKEN)] | None = None
+    clientToken: Identifier = None
     sessionId: str | None = None
     communityId: str | None = None
 

@@ -49,9 +49,16 @@ def _time(value: object) -> datetime | None:
     raise ValueError("must be an RFC 3339 time such as 2017-11-23T10:41:00Z")
 
 
+_HIDDEN = r"\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff0-\uffff"
+"""What is not seen, or steers how other text is seen; spaces but the plain one."""
+
+PRINTABLE = f"^[^{_HIDDEN}]*$"
+_PRINTABLE = re.compile(PRINTABLE)
+
+
 def identifier(value: object) -> str | None:
     """An id as other programs may choose it. Raises ValueError."""
-    if value is None or (isinstance(value, str) and len(value) <= MAX_ID_LENGTH and value.isprintable()):
+    if value is None or (isinstance(value, str) and len(value) <= MAX_ID_LENGTH and _PRINTABLE.fullmatch(value)):
         return value
     raise ValueError(f"must be text of at most {MAX_ID_LENGTH} printable characters")
 
@@ -62,12 +69,21 @@ Time = Annotated[
 Identifier = Annotated[
     str | None,
     PlainValidator(identifier),
-    WithJsonSchema({"type": ["string", "null"], "maxLength": MAX_ID_LENGTH}),
+    WithJsonSchema({"type": ["string", "null"], "maxLength": MAX_ID_LENGTH, "pattern": PRINTABLE}),
 ]
 
 
+ID_SCHEMA: JsonDict = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_ID_LENGTH,
+    "pattern": f"^ *[^ {_HIDDEN}][^{_HIDDEN}]*$",
+}
+"""An id that must be there."""
+
+
 def _required_identifier(value: object) -> str:
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip(" ")):
         raise ValueError("must not be empty")
     return identifier(value) or ""
 
@@ -75,7 +91,7 @@ def _required_identifier(value: object) -> str:
 RequiredIdentifier = Annotated[
     str,
     PlainValidator(_required_identifier),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_ID_LENGTH}),
+    WithJsonSchema(ID_SCHEMA),
 ]
 
 
@@ -129,16 +145,6 @@ class ArticleIn(Strict):
         """The article in the service's own words."""
         return Article(self.id or "", self.title or "", self.body or "", self.url or "", self.published_at)
 
-    def called(self, article_id: str) -> Article:
-        """The article under the id of its address. Raises InvalidInputError where it says another."""
-        if self.id not in (None, "", article_id):
-            raise one_fault("id", "must be that of the address, or absent")
-        try:
-            identifier(article_id)
-        except ValueError as error:
-            raise one_fault("id", str(error)) from None
-        return replace(self.value(), id=article_id)
-
 
 EXAMPLE_COMMENT: JsonDict = {
     "id": "c-1",
@@ -157,6 +163,27 @@ EXAMPLE_ARTICLE: JsonDict = {
 EXAMPLE_PAIR: JsonDict = {"comment": EXAMPLE_COMMENT, "article": EXAMPLE_ARTICLE}
 
 
+class ArticleToKeep(ArticleIn):
+    """An article that the service is told of: it has a title or a body. ``id`` is that of the address, or absent."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [name], "properties": {name: {"type": "string", "minLength": 1}}}
+                for name in ("title", "body")
+            ]
+        }
+    )
+
+    def called(self, article_id: str) -> Article:
+        """The article under the id of its address. Raises InvalidInputError."""
+        try:
+            identifier(article_id)
+        except ValueError as error:
+            raise one_fault("id", str(error)) from None
+        return replace(self.value(), id=article_id)
+
+
 class CommentUnderArticle(Strict):
     """A comment with the article it stands under, where that is known."""
 
@@ -169,14 +196,18 @@ class CommentUnderArticle(Strict):
         return self.comment.value(), _article(self.article)
 
 
+_GIVEN: JsonDict = {"type": ["object", "array"]}
+_ABSENT: JsonDict = {"type": "null"}
+
+
 class ScoreRequest(Strict):
     """One comment as ``comment`` (and ``article``), or up to 1,000 as ``comments``."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         json_schema_extra={
             "oneOf": [
-                {"required": ["comment"], "properties": {"comments": {"type": "null"}}},
-                {"required": ["comments"], "properties": {"comment": {"type": "null"}, "article": {"type": "null"}}},
+                {"required": ["comment"], "properties": {"comment": _GIVEN, "comments": _ABSENT}},
+                {"required": ["comments"], "properties": {"comment": _ABSENT, "article": _ABSENT, "comments": _GIVEN}},
             ],
             "examples": [EXAMPLE_PAIR, {"comments": [EXAMPLE_PAIR]}],
         }

@@ -130,7 +130,7 @@ def test_off_topic_needs_an_article(service: Service) -> None:
     both = told(analyze(service, ORDINARY, "SPAM", "OFF_TOPIC", doNotStore=True))
     assert list(both["attributeScores"]) == ["SPAM"]
     alone = error(analyze(service, ORDINARY, "OFF_TOPIC", doNotStore=True))
-    assert (alone["status"], "article" in alone["message"]) == ("INVALID_ARGUMENT", True)
+    assert (alone["status"], "article" in alone["message"]) == ("NOT_FOUND", True)
 
 
 def test_score_below_its_threshold_is_left_out(service: Service) -> None:
