@@ -22,8 +22,8 @@ from typing import Any
 
 import httpx
 
-from benchmarks.http import bodies_from, started
-from benchmarks.queue import HELD_IN, fill
+from benchmarks.requests_per_second import bodies_from, started
+from benchmarks.review_queue import HELD_IN, fill
 from moderation.moderator import Moderator
 from moderation.storage.database import Database
 
