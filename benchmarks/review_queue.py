@@ -47,6 +47,9 @@ class _NoScorer:
     def score_many(self, pairs: object) -> list[Score]:
         raise AssertionError("the queue scores nothing")
 
+    def with_reason(self, score: Score, signal: str, weight: float) -> Score:
+        return score
+
 
 class _NoRelease:
     version = "none"

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.comment import Action, Article, Comment, Pair, Release, Score, Status
+from moderation.adaptation import Adaptation
+from moderation.comment import Action, Article, Comment, Pair, Score, Status
 from moderation.decisions import make_findable, words_of
 from moderation.detection.campaigns import plain_traces, text_traces
 from moderation.detection.languages import language_of
@@ -58,10 +59,8 @@ class Checked:
 class Checker:
     """Checks comments of any site. May be used by many threads."""
 
-    def __init__(
-        self, release: Callable[[], Release], database: Database, rules: Rules, clock: Callable[[], datetime]
-    ) -> None:
-        self._release = release
+    def __init__(self, adaptation: Adaptation, database: Database, rules: Rules, clock: Callable[[], datetime]) -> None:
+        self._adaptation = adaptation
         self._database = database
         self._rules = rules
         self._clock = clock
@@ -120,7 +119,7 @@ class Checker:
     def advise(self, site: Site, pairs: Sequence[Pair]) -> list[Advice]:
         """See ``Moderator.score_many``."""
         whole = [(comment, self._whole(site, article)) for comment, article in pairs]
-        scores = self._release().classifier.score_many(whole)
+        scores = self._adaptation.score_many(site, whole)
         in_force = self._rules.policy(site, scores[0].release if scores else "")
         verdicts = [
             self._rules.verdict(site, comment, score, in_force)
@@ -171,7 +170,7 @@ class Checker:
     # --- Score and store -----------------------------------------------------------------------------------------
 
     def _judge(self, site: Site, comment: Comment, known: Known | None) -> Judged:
-        [score] = self._release().classifier.score_many([(comment, _text_of(known))])
+        [score] = self._adaptation.score_many(site, [(comment, _text_of(known))])
         return self._judged(site, comment, score, known)
 
     def _judged(self, site: Site, comment: Comment, score: Score, known: Known | None) -> Judged:
@@ -246,7 +245,7 @@ class Checker:
         """Score a batch of those that wait for an article under this number, and say whether more may be left."""
         rows = comments.waiting(connection, number, _BATCH)
         waiting = [comment_of(row) for row in rows]
-        scores = self._release().classifier.score_many([(comment, known.article) for comment in waiting])
+        scores = self._adaptation.score_many(site, [(comment, known.article) for comment in waiting])
         moves = [
             self._rescore(connection, site, row, self._judged(site, comment, score, known), known)
             for row, comment, score in zip(rows, waiting, scores, strict=True)

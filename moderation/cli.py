@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 from moderation import settings as every_setting
+from moderation.adapt_commands import adapt, half_life_option
 from moderation.promote_command import learning, promote
 from moderation.release_commands import releases, rollback
 from moderation.shadow_commands import shadow
@@ -22,6 +23,8 @@ from moderation.site_commands import site
 from moderation.terminal import as_json, days, opened_moderator, visible
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from moderation.lines import Stream
 
 
@@ -137,6 +140,8 @@ data_option = click.option(
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The directory of releases; default: the setting `models`."
 )
+@click.option("--decisions", is_flag=True, help="Learn from what moderators decided; without --data, a small step.")
+@half_life_option
 @click.option("--name", help="The release's version; default: YYYY-MM-DD.N, the next free one.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Folds that are fitted side by side; default: one a core.")
@@ -146,22 +151,29 @@ def train(
     data: tuple[Path, ...],
     corpus: int,
     out: Path | None,
+    decisions: bool,
+    half_life: "timedelta | None",
     name: str | None,
     seed: int,
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Train a candidate release; without --data, on the written corpus alone."""
+    """Train a candidate release; without --data, on the written corpus or, with --decisions, a step."""
     import os
     from datetime import UTC, datetime
 
     from training import commands
+    from training.decisions import Taught
 
     models = out or every_setting.load().models
     version = name or commands.next_version(models, datetime.now(UTC).date())
-    with learning() as say:
-        cores = jobs or os.cpu_count() or 1
-        trained = commands.train_release(data, corpus, models, version, seed=seed, jobs=cores, say=say)
+    cores = jobs or os.cpu_count() or 1
+    with learning() as say, ExitStack() as stack:
+        taught = None
+        if decisions:
+            moderator = stack.enter_context(opened_moderator())
+            taught = Taught(moderator.adaptation.lessons(), datetime.now(UTC), half_life)
+        trained = commands.train_release(data, corpus, models, version, seed=seed, jobs=cores, say=say, taught=taught)
     _show(trained.as_dict() if as_json else commands.describe_trained(trained))
 
 
@@ -190,7 +202,7 @@ def evaluate(
     _show(evaluation.as_dict() if as_json else commands.describe_evaluation(evaluation))
 
 
-for command in (site, promote, rollback, releases, shadow):
+for command in (site, adapt, promote, rollback, releases, shadow):
     main.add_command(command)
 
 

@@ -124,6 +124,9 @@ class Scorer(Protocol):
     def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
         """Score comments with their articles, in their order."""
 
+    def with_reason(self, score: Score, signal: str, weight: float) -> Score:
+        """A score of this scorer with one more reason, of so many log-odds."""
+
 
 class Release(Protocol):
     """A loaded release."""

@@ -128,15 +128,20 @@ class GatheringScorer:
     """A scorer over another one, for many threads."""
 
     gathering: Gathering[Pair, Score]
+    scorer: Scorer
 
     @classmethod
     def of(cls, scorer: Scorer) -> "GatheringScorer":
         """The same scorer for many threads."""
-        return cls(Gathering(scorer.score_many))
+        return cls(Gathering(scorer.score_many), scorer)
 
     def score_many(self, pairs: Sequence[Pair]) -> list[Score]:
         """Scores in the order of the pairs."""
         return self.gathering.do(pairs)
+
+    def with_reason(self, score: Score, signal: str, weight: float) -> Score:
+        """The same score with one more reason."""
+        return self.scorer.with_reason(score, signal, weight)
 
 
 @dataclass(frozen=True, slots=True)

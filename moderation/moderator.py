@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from moderation import decisions
 from moderation.accounts import Accounts, SignedIn
+from moderation.adaptation import Adaptation
 from moderation.akismet import Akismet, AkismetAnswer, AkismetCall
 from moderation.checking import Advice, Checked, Checker
 from moderation.comment import Article, Comment, Decision, Pair, Release, Scorer, Status
@@ -132,6 +133,11 @@ class Moderator:
     def coral(self) -> Coral:
         """What Coral asks and tells."""
         return self._stored.coral
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """What the sites' own decisions correct, and the decisions that are learned from."""
+        return self._stored.adaptation
 
     @property
     def reports(self) -> Reports:
@@ -313,11 +319,13 @@ class _Parts:
     signatures: Signatures
     coral: Coral
     reports: Reports
+    adaptation: Adaptation
 
     @classmethod
     def of(cls, database: Database, release: Callable[[], Release], clock: Callable[[], datetime]) -> "_Parts":
         rules, review = Rules(database, release, clock), Review(database, clock)
-        checker = Checker(release, database, rules, clock)
+        adaptation = Adaptation(release, database, clock)
+        checker = Checker(adaptation, database, rules, clock)
         return cls(
             database=database,
             checker=checker,
@@ -330,4 +338,5 @@ class _Parts:
             rules=rules,
             endpoints=Endpoints(database, clock),
             reports=Reports(database, review, clock),
+            adaptation=adaptation,
         )

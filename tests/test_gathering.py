@@ -26,6 +26,9 @@ class Slow:
             raise RuntimeError("this comment breaks it")
         return [Score(0.5, None, (), comment.body) for comment, _ in pairs]
 
+    def with_reason(self, score: Score, signal: str, weight: float) -> Score:
+        return score
+
 
 def ask(gathering: Gathering[Pair, Score], *bodies: str) -> list[str]:
     return [score.release for score in gathering.do([(Comment(body), None) for body in bodies])]

@@ -20,17 +20,20 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [ROOT / "api.py", *sorted((ROOT / "moderation").rglob("*.py")), *sorted((ROOT / "training").rglob("*.py"))]
 
-USE_CASES = "accounts, akismet, checking, coral, decisions, endpoints, keys, reports, review, rules, signatures"
+USE_CASES = (
+    "accounts, adaptation, akismet, checking, coral, decisions, endpoints, keys, reports, review, rules, signatures"
+)
 MAY_IMPORT = {
     "api": "gathering, moderator, release, settings, shadow, shelf, storage, switching, web",
     "cli": (
-        "background, lines, moderator, promote_command, release, release_commands, server, settings,"
+        "adapt_commands, background, lines, moderator, promote_command, release, release_commands, server, settings,"
         " shadow_commands, site_commands, storage, terminal, training"
     ),
     "promote_command": "release_commands, settings, shelf, storage, terminal, training",
     "release_commands": "release, settings, shelf, terminal",
     "shadow_commands": "release_commands, settings, shadow, storage, terminal",
     "site_commands": "moderator, terminal",
+    "adapt_commands": "moderator, storage, terminal",
     "terminal": "moderator, release, settings, storage",
     "server": "api, background, moderator, release, settings, storage",
     "background": "akismet_callbacks, coral_calls, delivery, fetching, guarded_http, moderator, settings, storage, "
@@ -38,7 +41,8 @@ MAY_IMPORT = {
     "lines": "moderator, web",
     "web": "comment, html_text, moderator, switching",
     "moderator": f"{USE_CASES}, comment, detection, storage",
-    "checking": "comment, decisions, detection, gathering, rules, storage",
+    "checking": "adaptation, comment, decisions, detection, gathering, rules, storage",
+    "adaptation": "comment, detection, rules, storage",
     "akismet": "addresses, checking, comment, decisions, spam, storage",
     "akismet_callbacks": "comment, delivery, guarded_http, spam, storage",
     "spam": "comment, storage",
@@ -76,7 +80,8 @@ MAY_IMPORT = {
 ONLY_IN = {
     "alembic": "storage",
     "argon2": "accounts",
-    "click": "cli, promote_command, release_commands, shadow_commands, site_commands, terminal, training",
+    "click": "adapt_commands, cli, promote_command, release_commands, shadow_commands, site_commands, terminal, "
+    "training",
     "confusable_homoglyphs": "training",
     "flask": "api, server, web",
     "granian": "server",

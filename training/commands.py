@@ -13,8 +13,9 @@ import pandas as pd
 
 from moderation import release
 from moderation.release import ReleaseError
-from training import datasets, evaluate, promote
+from training import datasets, evaluate, promote, refine
 from training.datasets import Dataset
+from training.decisions import Decided, Taught
 from training.evaluate import Evaluation
 from training.measures import Figures
 from training.model_card import sites_counted, write_model_card
@@ -45,6 +46,8 @@ class Trained:
     manifest: Mapping[str, Any]
     read: Mapping[str, int]
     is_current: bool
+    decisions: tuple[str, ...] = ()
+    """What was used of the decisions and what was not, in words."""
 
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON."""
@@ -53,6 +56,7 @@ class Trained:
             "directory": str(self.directory),
             "current": self.is_current,
             "left_out": _left_out(self),
+            "decisions": list(self.decisions),
             "data": self.manifest["data"],
             "thresholds": self.manifest["thresholds"],
             "metrics": self.manifest["metrics"],
@@ -60,26 +64,58 @@ class Trained:
 
 
 def train_release(
-    paths: Sequence[Path], corpus: int, models: Path, name: str, *, seed: int, jobs: int, say: Say
+    paths: Sequence[Path],
+    corpus: int,
+    models: Path,
+    name: str,
+    *,
+    seed: int,
+    jobs: int,
+    say: Say,
+    taught: Taught | None = None,
 ) -> Trained:
-    """Train on the sources and ``corpus`` written comments a language, and write ``models/name``.
+    """Train on the sources, ``corpus`` written comments a language and decisions, and write ``models/name``.
 
-    ``models/current`` is written only where there is none. Raises DataError, TrainingError and ReleaseError.
+    Decisions without any source refine the current release. ``models/current`` is written only where there is none.
+    Raises DataError, TrainingError and ReleaseError.
     """
     directory = _free_directory(models, name)
+    if taught is not None and not paths:
+        return _refined(directory, models, taught, seed=seed, corpus=corpus, say=say)
     say("reading the data")
     data = datasets.load(paths, seed, corpus)
     read = data.comments["source"].value_counts().to_dict()
+    decided = None
+    if taught is not None:
+        say("reading the decisions")
+        decided = taught.choose(float(len(data.comments)))
+        data = decided.beside(data)
     candidate = train(data, name, seed, jobs, say)
     say("writing the release")
+    return _published(directory, models, candidate, read, decided)
+
+
+def _refined(directory: Path, models: Path, taught: Taught, *, seed: int, corpus: int, say: Say) -> Trained:
+    say("reading the decisions")
+    release_now = release.load(release.current(models))
+    decided = taught.choose(refine.KNOWN)
+    anchors = datasets.load([], seed, min(corpus, refine.ANCHORS)) if corpus else decided.data.nothing()
+    say("learning a step from the current release")
+    return _published(directory, models, refine.refine(release_now, decided, anchors, directory.name), {}, decided)
+
+
+def _published(
+    directory: Path, models: Path, candidate: Candidate, read: Mapping[Any, int], decided: Decided | None
+) -> Trained:
     try:
         manifest = _write(directory, candidate)
         is_current = not (models / release.CURRENT).exists()
         if is_current:
-            (models / release.CURRENT).write_text(name + "\n", encoding="utf-8")
+            (models / release.CURRENT).write_text(directory.name + "\n", encoding="utf-8")
     except OSError as error:
         raise ReleaseError(f"{error.filename}: can not be written: {error.strerror}.") from error
-    return Trained(directory, manifest, {str(source): int(count) for source, count in read.items()}, is_current)
+    counts = {str(source): int(count) for source, count in read.items()}
+    return Trained(directory, manifest, counts, is_current, () if decided is None else tuple(decided.described()))
 
 
 def evaluate_release(name: str, models: Path, paths: Sequence[Path], *, seed: int, say: Say) -> Evaluation:
@@ -162,6 +198,7 @@ def describe_trained(trained: Trained) -> list[str]:
         )
     lines += [f"{source}: {count:,} comments left out as near-duplicates or beyond the most of one site and label"
               for source, count in _left_out(trained).items()]  # fmt: skip
+    lines += trained.decisions
     now = "It is the current release." if trained.is_current else "The current release stays as it was."
     return [*lines, "", f"Written: {trained.directory}. {now}"]
 

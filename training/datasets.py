@@ -53,6 +53,10 @@ class Dataset:
             for source, article, body, name, url, time in zip(*columns, times, strict=True)
         ]
 
+    def nothing(self) -> "Dataset":
+        """No comment at all."""
+        return Dataset(self.comments.iloc[:0], {})
+
     def select(self, chosen: "pd.Series[bool]") -> "Dataset":
         """The chosen comments with all articles."""
         return Dataset(self.comments[chosen].reset_index(drop=True), self.articles)

@@ -145,6 +145,8 @@ def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float
     """A weight a comment: large sites count less for each of theirs, both labels the same in all."""
     size = comments.groupby(["source", "site", "label"])["label"].transform("size").to_numpy(float)
     weight = size**-power
+    if "weight" in comments:  # decisions count by their age and their source
+        weight *= comments["weight"].to_numpy(float)
     promotional = (comments["label"] == "promotional").to_numpy(bool)
     for label in (promotional, ~promotional):
         weight[label] *= len(weight) / 2 / max(weight[label].sum(), 1e-9)

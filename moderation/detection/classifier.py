@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.comment import Article, Comment, Pair, Score
+from moderation.comment import Article, Comment, Pair, Reason, Score
 from moderation.detection.explanation import Explainer
 from moderation.detection.features import FeatureReader, Mix, Tables
 from moderation.detection.signals import Signal
@@ -52,6 +52,11 @@ class Classifier:
         self._calibration = _without_ends(parameters.calibration)
         self._explainer = Explainer(parameters.tables.kinds)
 
+    @property
+    def parameters(self) -> Parameters:
+        """All that its release knows."""
+        return self._parameters
+
     def score(self, comment: Comment, article: Article | None = None) -> Score:
         """Score one comment."""
         return self.score_many([(comment, article)])[0]
@@ -66,6 +71,19 @@ class Classifier:
                 scores += self._score(pairs[begin:end])
                 begin, size = end, 0
         return scores
+
+    def with_reason(self, score: Score, signal: str, weight: float) -> Score:
+        """A score of this release with one more reason, as if it had been among the columns."""
+        weight = round(weight, 4)
+        if not weight:
+            return score
+        told = [reason for reason in score.reasons if reason.signal != "rest"]
+        told.append(Reason(signal, "body", None, "", weight))
+        told.sort(key=lambda reason: -abs(reason.weight))
+        rest = score.reasons[len(told) - 1 :]
+        total = sum(reason.weight for reason in (*told, *rest)) + self._parameters.base
+        [promotional] = probabilities(np.interp([total], *self._calibration)).tolist()
+        return score._replace(promotional=promotional, reasons=(*told, *rest))
 
     def _score(self, pairs: Sequence[Pair]) -> list[Score]:
         parameters = self._parameters

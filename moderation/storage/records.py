@@ -285,3 +285,45 @@ class Figures:
     oldest_held_s: float | None
     median_to_decision_s: float | None
     slow_to_decision_s: float | None
+
+
+class Unfit(StrEnum):
+    """Why a decision says nothing of its comment's text as it stands."""
+
+    UNDONE = "taken back"
+    DECIDED_AGAIN = "decided again later"
+    CHANGED = "the comment's text changed since"
+    PURGED = "the comment's text was purged"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A decision as it is learned from, with the comment and the whole article as they stand.
+
+    ``number`` is the log's own. ``door`` is by which way it came: the review pages, or one site's API.
+    """
+
+    number: int
+    comment_number: int
+    site: str
+    comment: Comment
+    article: Article | None
+    decision: Decision
+    made_at: datetime
+    made_by: str
+    door: str
+    batch: str
+    unfit: Unfit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCorrection:
+    """What a site's decisions correct of one release's scores, as it is kept. ``last`` is the last line of the log."""
+
+    site: str
+    active: bool
+    release: str
+    decisions: int
+    last: int
+    weights: bytes
+    changed_at: datetime

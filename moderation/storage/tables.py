@@ -200,6 +200,18 @@ campaign_keys = sa.Table(
     sqlite_with_rowid=False,
 )
 
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("site_id", Number, sa.ForeignKey("sites.id"), primary_key=True, autoincrement=False),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    text("release"),
+    sa.Column("decisions", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last", Number, nullable=False, server_default="0"),  # line of the log that it has seen
+    sa.Column("weights", sa.LargeBinary, nullable=False),  # see detection.adaptation
+    when("changed_at"),
+)
+
 claims = sa.Table(
     "claims",
     metadata,

@@ -1,0 +1,70 @@
+"""What people decided, as it is learned from: each decision with its comment and article, newest first, a page a time.
+
+A decision is given whether it stands or not, with what speaks against learning from it; nothing is judged further here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from moderation.comment import Article, Decision
+from moderation.storage import articles
+from moderation.storage.comments import comment_of
+from moderation.storage.decisions import standing
+from moderation.storage.records import Lesson, Unfit
+from moderation.storage.tables import comments, decisions, sites
+
+_d = decisions.c
+
+
+def page(connection: Connection, *, site_id: int | None, before: int | None, limit: int) -> list[Lesson]:
+    """The newest decisions, of a site or of all, that were made before the one of this number."""
+    wanted: list[sa.ColumnElement[bool]] = [_d.undoes.is_(None)]
+    wanted += [] if site_id is None else [_d.site_id == site_id]
+    wanted += [] if before is None else [_d.id < before]
+    query = sa.select(decisions, sites.c.name.label("site")).join(sites).where(*wanted)
+    entries = list(connection.execute(query.order_by(_d.id.desc()).limit(limit)))
+    numbers = sorted({entry.comment_id for entry in entries})
+    rows = {row.id: row for row in connection.execute(sa.select(comments).where(comments.c.id.in_(numbers)))}
+    known = articles.whole(connection, sorted({row.article_id for row in rows.values() if row.article_id is not None}))
+    stacks = standing(connection, numbers)
+    return [_lesson(entry, rows[entry.comment_id], known, stacks.get(entry.comment_id, [])) for entry in entries]
+
+
+def count_since(connection: Connection, site_id: int, after: int) -> int:
+    """How many lines the log of a site has grown by since that one."""
+    query = sa.select(sa.func.count()).select_from(decisions).where(_d.site_id == site_id, _d.id > after)
+    return int(connection.execute(query).scalar_one())
+
+
+def last(connection: Connection, site_id: int) -> int:
+    """The number of the last line of a site's log, 0 where there is none."""
+    return int(connection.execute(sa.select(sa.func.max(_d.id)).where(_d.site_id == site_id)).scalar() or 0)
+
+
+def _lesson(entry: sa.Row[Any], row: sa.Row[Any], known: Mapping[int, Article], stack: Sequence[sa.Row[Any]]) -> Lesson:
+    return Lesson(
+        number=entry.id,
+        comment_number=row.id,
+        site=entry.site,
+        comment=comment_of(row),
+        article=known.get(row.article_id),
+        decision=Decision(entry.decision),
+        made_at=entry.made_at,
+        made_by=entry.made_by,
+        door=f"API of {entry.site}" if entry.user_id is None else "review pages",
+        batch=entry.batch,
+        unfit=_unfit(entry, row, stack),
+    )
+
+
+def _unfit(entry: sa.Row[Any], row: sa.Row[Any], stack: Sequence[sa.Row[Any]]) -> Unfit | None:
+    if entry.id not in {standing.id for standing in stack}:
+        return Unfit.UNDONE
+    if stack[-1].id != entry.id:
+        return Unfit.DECIDED_AGAIN
+    if entry.revision != row.revision:
+        return Unfit.CHANGED
+    return None if row.purged_at is None else Unfit.PURGED
