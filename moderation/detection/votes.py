@@ -15,9 +15,7 @@ from moderation.comment import Comment
 from moderation.detection.campaigns import text_traces, traces_of
 
 MOST_OF_MODERATOR, MOST_OF_DOOR, MOST_OF_CAMPAIGN = 0.5, 0.8, 0.1
-"""The share of all weight that one source has at most: ``python -m training poison`` measures them."""
-MOST_OF_KNOWN = 0.25
-"""What all decisions together weigh at most beside the comments that a release was trained on."""
+"""The share of all weight that one source has at most; chosen, not measured."""
 _ROUNDS = 50
 Weights = NDArray[np.float64]
 
