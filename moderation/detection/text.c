@@ -7,7 +7,7 @@
 const char kernels_sources[] = SOURCES;  /* what tells the C files that this library was made of; kernels.py looks */
 
 enum { SPACE = ' ', DIGIT = '0', LAST_ASCII = 127 };
-enum { PART = 1, WHOLE = 2, LATIN = 4, FOREIGN = 8, NUMBER = 16, IN_WORD = PART | WHOLE, DROPPED = 32 };
+enum { PART = 1, WHOLE = 2, LATIN = 4, FOREIGN = 8, NUMBER = 16, IN_WORD = PART | WHOLE, DROPPED = 32, SIGN = 64 };
 enum { SPACED_RUN = 4, SPACED_GAP = 3 };
 enum { MIXED, SPACED, LEET, DISGUISES };
 #define EXPANDS 0x80000000u
@@ -21,6 +21,7 @@ struct draft {
     int64_t size;
     uint32_t last;  /* the code point that came last, and how many times in a row */
     int64_t run;
+    uint8_t seen;   /* all roles that it has, and SIGN where a digit or sign may stand for a letter */
 };
 
 static uint8_t role_of(const struct alphabet *alphabet, uint32_t code) {
@@ -59,6 +60,7 @@ static void append(const struct alphabet *alphabet, struct draft *draft, uint32_
     draft->codes[draft->size] = code;
     draft->source[draft->size] = source;
     draft->roles[draft->size] = role;
+    draft->seen |= role | (code <= LAST_ASCII && alphabet->leet[code] ? SIGN : 0);
     draft->size++;
 }
 
@@ -265,11 +267,12 @@ void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *s
           int64_t *first_word, int64_t *word_text, int64_t *raw_kinds, int64_t *disguises) {
     int64_t offset = 0, words = 0;
     for (int64_t text = 0; text < texts; text++) {
-        struct draft draft = {codes + offset, source + offset, roles, 0, 0, 0};
+        struct draft draft = {codes + offset, source + offset, roles, 0, 0, 0, 0};
         substitute(alphabet, raw, sizes[text], &draft, raw_kinds + text * KINDS);
         int64_t *counts = disguises + text * DISGUISES;
-        counts[MIXED] = read_look_alikes(alphabet, &draft);
-        counts[LEET] = read_leet(alphabet, &draft);
+        int mixes = (draft.seen & LATIN) && (draft.seen & FOREIGN);
+        counts[MIXED] = mixes ? read_look_alikes(alphabet, &draft) : 0;
+        counts[LEET] = draft.seen & SIGN ? read_leet(alphabet, &draft) : 0;
         counts[SPACED] = close_spaced_letters(&draft);
         int64_t found = find_words(&draft, offset, word_start + words, word_end + words);
         for (int64_t word = words; word < words + found; word++)
