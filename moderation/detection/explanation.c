@@ -120,7 +120,7 @@ static void choose_columns(const struct folded *folded, const struct shares *sha
             best = word;
         }
     if (best < 0)
-        choose(chosen, shares->tolds + 1, relevance, -1, -1);
+        choose(chosen, shares->tolds + (relevance > 0 ? 1 : 2), relevance, -1, -1);
     else
         choose_words(folded, chosen, shares->tolds, relevance, best, best + 1);
 }
@@ -135,10 +135,10 @@ static void add_rest(struct chosen *chosen, int64_t item, double rest) {
     chosen->count++;
 }
 
-/* The strongest reasons of each comment and what they leave, at most STRONGEST + 1. Items are places in `told`, the two
-   behind it for relevance (with words that are shared, or with none), the next for the rest, or -1 less the label of a
-   phrase; `begins` and `ends` are places as sent, or -1. Those of comment `row` are edges[row] to edges[row + 1].
-   `word_shares` is what each word of the bodies adds. */
+/* The strongest reasons of each comment and what they leave, at most STRONGEST + 1. Items are places in `told`, the
+   three behind it for relevance (with words that are shared; with none, for promotion or against it), the next for the
+   rest, or -1 less the label of a phrase; `begins` and `ends` are places as sent, or -1. Those of comment `row` are
+   edges[row] to edges[row + 1]. `word_shares` is what each word of the bodies adds. */
 void explain(const struct folded *folded, const struct shares *shares, const int64_t *own, const int64_t *linked,
              const int64_t *passages, const double *units, const uint8_t *word_kind, const int64_t *kind_counts,
              const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *rows,
@@ -160,7 +160,7 @@ void explain(const struct folded *folded, const struct shares *shares, const int
         double rest = shares->totals[row];
         for (int64_t at = 0; at < chosen.count; at++)
             rest -= chosen.weights[at];
-        add_rest(&chosen, shares->tolds + 2, rounded(rest));
+        add_rest(&chosen, shares->tolds + 3, rounded(rest));
         for (int64_t at = 0; at < chosen.count; at++)
             rows[begin + at] = row;
         edges[row + 1] = begin + chosen.count;

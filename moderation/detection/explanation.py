@@ -20,7 +20,7 @@ STRONGEST = 8
 _LONGEST_TEXT = 200  # code points of a reason's text
 _WORDING, _ORDINARY = "wording", "wording of ordinary comments"
 _RELEVANCES = int(Mix.PROMOTED)  # the columns of Mix before it are told as one reason
-_OF_RELEVANCE = ("words shared with the article", "names nothing in the article")
+_OF_RELEVANCE = ("words shared with the article", "names nothing in the article", "in keeping with the article")
 _MIX_PHRASES = {
     Mix.PRAISE_AND_ADDRESS: "praise from an author with a web address",
     Mix.LATE_AND_ADDRESS: "web address long after the article",

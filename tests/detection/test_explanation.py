@@ -134,6 +134,11 @@ def test_a_stranger_to_the_article_is_told() -> None:
     assert reasons(sketch, Comment(body)) == ()
 
 
+def test_nearness_without_a_shared_word_is_no_strangeness() -> None:
+    (told,) = reasons(Sketch(columns={"HAS_ARTICLE": -1.0}), Comment("Cheap holidays, best prices, book now"), FERRY)
+    assert (told.signal, told.weight) == ("in keeping with the article", -1.0)
+
+
 def test_empty_praise_weighs_more_off_topic() -> None:
     sketch = Sketch(columns={"EMPTY_PRAISE": 2.0}, lexicon=LEXICON, off_topic_base=2.0)
     (praise,) = reasons(sketch, Comment("Nice article"), FERRY)
