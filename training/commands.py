@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from moderation import release
 from moderation.release import ReleaseError
 from training import datasets, evaluate, promote, refine
 from training.datasets import Dataset
-from training.decisions import Decided, Taught
+from training.decisions import DECISIONS, Decided, Taught
 from training.evaluate import Evaluation
 from training.measures import Figures
 from training.model_card import sites_counted, write_model_card
@@ -107,6 +107,9 @@ def _refined(directory: Path, models: Path, taught: Taught, *, seed: int, corpus
 def _published(
     directory: Path, models: Path, candidate: Candidate, read: Mapping[Any, int], decided: Decided | None
 ) -> Trained:
+    if decided is not None:  # the gate judges a release by later decisions alone
+        learned = {**candidate.manifest["data"], DECISIONS: {"until": decided.until.isoformat()}}
+        candidate = replace(candidate, manifest={**candidate.manifest, "data": learned})
     try:
         manifest = _write(directory, candidate)
         is_current = not (models / release.CURRENT).exists()

@@ -31,13 +31,15 @@ OTHER, DUPLICATE = "refused for another reason", "near-duplicates of a text that
 class Decided:
     """The decisions that are learned from. ``weight`` is a vote's share of one that counts in full; a row a comment.
 
-    ``left_out`` counts the others by why; ``drawn_down`` is how much weight the bounds on sources took, as a share.
+    ``left_out`` counts the others by why; ``drawn_down`` is how much weight the bounds on sources took, as a share;
+    ``until`` is when the last of them was made.
     """
 
     data: Dataset
     weight: NDArray[np.float64]
     left_out: Mapping[str, int]
     drawn_down: float
+    until: datetime
 
     def beside(self, data: Dataset) -> Dataset:
         """The decided comments after other data, with what each weighs."""
@@ -92,7 +94,8 @@ def choose(lessons: Iterable[Lesson], now: datetime, half_life: timedelta | None
     faded = votes.fading(cast, now, half_life)
     weight = votes.capped(faded, cast, votes.campaigns_of([vote.comment for vote in cast]), known)
     taken = 1 - float(weight.sum() / faded.sum())
-    return Decided(_dataset(used), weight, {why: count for why, count in left_out.items() if count}, taken)
+    told = {why: count for why, count in left_out.items() if count}
+    return Decided(_dataset(used), weight, told, taken, max(lesson.made_at for lesson in fit))
 
 
 def _expect_both_kinds(used: list[Lesson]) -> None:

@@ -15,6 +15,7 @@ from moderation.settings import Settings
 from moderation.storage.records import Lesson, Unfit
 from training import commands
 from training.decisions import DUPLICATE, OTHER, Taught, choose
+from training.promote import learned_until
 from training.train import TrainingError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -92,6 +93,7 @@ def test_step_learns_and_keeps_what_was_known(tmp_path: Path, release: Release) 
     assert "promotional, of 1 sites" in "\n".join(commands.describe_trained(trained))
     after = releases.load(trained.directory).classifier
     assert not trained.is_current
+    assert learned_until(releases.load(trained.directory)) == max(one.made_at for one in given)  # what the gate asks
     spam = Comment("daftar togel singapore, bonus 100% http://togel.example")
     before_odds, after_odds = (one.score(spam).promotional for one in (release.classifier, after))
     assert abs(before_odds - after_odds) < 0.05
