@@ -175,6 +175,7 @@ def test_running_service_switches_without_a_lost_request(tmp_path: Path, shelf: 
         until(lambda: only(found, FIRST), 20)
         make_current(shelf, SECOND)
         until(lambda: only(found, SECOND))
+        until(lambda: all(ask(port, "GET", "/readyz")[1]["release"] == SECOND for _ in range(30)))  # every worker
         damage(put_release(shelf.models, THIRD))
         make_current(shelf, THIRD)
         until(lambda: ask(port, "GET", "/readyz")[1]["alerts"] != [])
