@@ -20,7 +20,7 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 """Narrow, so that nobody who reads an address finds another host in it."""
 
 _NAT64 = ip_network("64:ff9b::/96")
-_REFUSED = tuple(map(ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")))
+_REFUSED = tuple(map(ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20")))
 """A cloud's own services under a public address, and blocks that older Pythons call global."""
 
 

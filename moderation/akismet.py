@@ -5,7 +5,6 @@ asked again, or reported later, is found by a key of these; the key is also the 
 comments are checked and decided; not how a call is written.
 """
 
-import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from moderation import decisions
 from moderation.addresses import expect_url
 from moderation.checking import Checker
 from moderation.comment import Action, Article, Author, Comment, Decision, Manner, Status
+from moderation.html_text import unescaped
 from moderation.spam import is_spam
 from moderation.storage import activity, callbacks, comments, endpoints
 from moderation.storage.activity import Activity, Counted
@@ -183,7 +183,7 @@ def guid_of(call: AkismetCall) -> str:
 
 def _as_compared(text: str) -> str:
     """A text without what WordPress changes between its check of a comment and its copy of it in the database."""
-    plain = _ADDED_BY_WORDPRESS.sub("", html.unescape(text).replace("\\", ""))
+    plain = _ADDED_BY_WORDPRESS.sub("", unescaped(text).replace("\\", ""))
     return " ".join(plain.casefold().split())
 
 

@@ -10,14 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from moderation import akismet_callbacks, coral_calls, webhooks
+from moderation.comment import Article
 from moderation.coral_calls import Listener
 from moderation.delivery import MOST_ANSWER_BYTES, TIMEOUT_S, Deliverer, utc_now
-from moderation.fetching import MOST_PAGE_BYTES, Fetcher
+from moderation.fetching import MOST_PAGE_BYTES, Fetcher, Store
 from moderation.guarded_http import Client
-from moderation.moderator import Moderator, Release
+from moderation.moderator import Moderator
+from moderation.release import Release
 from moderation.settings import Settings
+from moderation.shelf import Shelf
 from moderation.storage.database import Database
 from moderation.storage.errors import StoreError
+from moderation.storage.fetches import Errand
+from moderation.switching import Switch
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +48,6 @@ class Background:
         """Begin, beside the caller."""
         for thread in self._threads:
             thread.start()
-
-    def stop(self) -> None:
-        """Let each thread finish what it has in hand, and wait for that."""
-        self.ask_to_stop()
-        self.join()
 
     def ask_to_stop(self) -> None:
         """Take no new work. Fit for a signal's handler."""
@@ -88,6 +88,18 @@ def prepare(settings: Settings, release: Release, threads: int) -> Background:
     database = Database.open(settings.database_url, connections=threads)
     client = Client(settings.allowed_networks, TIMEOUT_S, MOST_ANSWER_BYTES)
     pages = replace(client, most_bytes=MOST_PAGE_BYTES)
-    fetcher = Fetcher(database, pages, Moderator(release, database).put_fetched)
+    fetcher = Fetcher(database, pages, _storing(settings, release, database))
     listener = Listener(database, client, utc_now)
     return Background([Deliverer(database, client, TARGETS).work, fetcher.work, listener.work], threads)
+
+
+def _storing(settings: Settings, release: Release, database: Database) -> Store:
+    """Stores a fetched article; the comments that waited for it are scored by the release that is current then."""
+    moderator = Moderator(release, database)
+    switch = Switch(Shelf(settings.models), release, moderator)
+
+    def put_fetched(site_id: int, article: Article, errand: Errand) -> int | None:
+        switch.look()
+        return moderator.put_fetched(site_id, article, errand)
+
+    return put_fetched

@@ -18,7 +18,7 @@ from moderation.detection.campaigns import plain_traces, text_traces
 from moderation.detection.languages import language_of
 from moderation.gathering import Gathering
 from moderation.rules import REMEMBERED, Rules
-from moderation.storage import arrivals, articles, campaigns, comments, fetches, outbox, sites, tallies
+from moderation.storage import arrivals, articles, campaigns, comments, outbox, sites, tallies
 from moderation.storage.arrivals import Arrival, Stored
 from moderation.storage.articles import Known
 from moderation.storage.columns import storable
@@ -107,14 +107,6 @@ class Checker:
         self._remember(site, article, known)
         self._settle(site, known)
         return known.version
-
-    def want_article(self, site: Site, article: Article) -> None:
-        """See ``Moderator.want_article``."""
-        known = self._known(site, article)
-        if article.url and articles.is_named_only(article) and (known is None or known.version == 0):
-            with self._database.writing() as connection:
-                [(named, _is_news)] = articles.place(connection, [(site.id, article)])
-                fetches.want(connection, site.id, named.number, article.url, self._clock())
 
     def advise(self, site: Site, pairs: Sequence[Pair]) -> list[Advice]:
         """See ``Moderator.score_many``."""

@@ -23,8 +23,6 @@ from moderation.site_commands import site
 from moderation.terminal import as_json, days, opened_moderator, visible
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from moderation.lines import Stream
 
 
@@ -152,7 +150,7 @@ def train(
     corpus: int,
     out: Path | None,
     decisions: bool,
-    half_life: "timedelta | None",
+    half_life: timedelta | None,
     name: str | None,
     seed: int,
     jobs: int | None,

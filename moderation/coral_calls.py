@@ -102,7 +102,7 @@ def fault(answer: Answer) -> str:
         return fault_of_status(answer)
     try:
         told = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "Coral's answer is not JSON: is this its address?"
     if isinstance(told, dict) and told.get("errors"):
         return f"Coral refused: {json.dumps(told['errors'])[:150]}"
@@ -175,7 +175,7 @@ class Listener:
         try:
             found = json.loads(answer.body)["data"]["comment"]
             return None if found is None else _seen(found)
-        except (KeyError, TypeError, IndexError):
+        except (AttributeError, KeyError, TypeError, IndexError):
             raise CallError("Coral's answer lacks what was asked for") from None
 
 

@@ -20,6 +20,7 @@ from moderation.guarded_http import Answer, CallError, Client, Request
 from moderation.storage import endpoints, outbox
 from moderation.storage.database import Database
 from moderation.storage.endpoints import Endpoint
+from moderation.storage.errors import StoreError
 from moderation.storage.outbox import Attempt, Due
 
 logger = logging.getLogger(__name__)
@@ -158,6 +159,8 @@ class Deliverer:
             error = str(failure)
         except UndeliverableError as failure:
             error, final = str(failure), True
+        except StoreError:  # says nothing of the event
+            raise
         except Exception:  # a target's own mistake must not stop the others
             logger.exception("event %s could not be made for %s", due.message_id, target.name)
             error = "the event could not be made: see the service's log"
@@ -207,7 +210,7 @@ def asked_to_wait(answer: Answer | None, now: datetime) -> timedelta:
         return min(timedelta(seconds=int(text[:9])), LONGEST_OBEYED)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return timedelta(0)
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(until - now, timedelta(0)), LONGEST_OBEYED)

@@ -133,7 +133,7 @@ class Endpoints:
     def fetch_again(self, site: Site, url: str) -> None:
         """Fetch an article of a site once more. Raises ``NotFound``."""
         with self._database.writing() as connection:
-            if not fetches.try_again(connection, site.id, [url], self._clock()):
+            if not fetches.try_again(connection, site.id, url, self._clock()):
                 raise NotFound("this article is not one that is fetched, or it is being fetched now")
 
     def outgoing(self) -> Outgoing:

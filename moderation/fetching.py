@@ -20,6 +20,7 @@ from moderation.extraction import ExtractionError, extract
 from moderation.guarded_http import Answer, CallError, Client, Request
 from moderation.storage import fetches
 from moderation.storage.database import Database
+from moderation.storage.errors import StoreError
 from moderation.storage.fetches import Errand
 
 logger = logging.getLogger(__name__)
@@ -104,6 +105,11 @@ class Fetcher:
             return self._later(errand, str(error), error.wait)
         except (CallError, ExtractionError) as error:
             return self._later(errand, str(error))
+        except StoreError:  # says nothing of the page
+            raise
+        except Exception:  # one page must not be fetched for ever
+            logger.exception("article %d could not be taken", errand.number)
+            return self._later(errand, "the article could not be taken: see the service's log")
         now = self._clock()
         if version is None:
             return {"error": "the publication sent this article itself", "due_at": None}

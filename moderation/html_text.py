@@ -7,7 +7,7 @@ that grows with the length alone, which Python's own parser does not keep on ``<
 import re
 from html import unescape
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>|<!(?:--)?([^<>]*?)(?:--)?>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>|<!(?:--)?([^<>]*?)(?:--)?>")
 _ADDRESS = re.compile(r"\b(?:href|src|action|data|poster)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))", re.IGNORECASE)
 _ZEROS = re.compile(r"(?<=&#)(x?)0+(?=[0-9a-f])", re.IGNORECASE)
 _NO_CHARACTER = re.compile(r"&(?=#(?:[0-9]{8}|[xX][0-9a-fA-F]{7}))")
@@ -29,7 +29,7 @@ def text_of(html: str) -> str:
     return "".join(reader.parts).strip() or html
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     """The signs that references stand for; Python refuses to read a number of thousands of digits."""
     return unescape(_NO_CHARACTER.sub("&amp;", _ZEROS.sub(r"\1", text)))
 
@@ -43,7 +43,7 @@ class _Reader:
     def read(self, text: str) -> None:
         """Take what stands between tags."""
         if text:
-            self.parts.append(_unescaped(text))
+            self.parts.append(unescaped(text))
 
     def meet(self, tag: re.Match[str]) -> None:
         """Break the line at a block, tell where a link or a picture leads, keep what a browser would hide."""
@@ -53,7 +53,7 @@ class _Reader:
             return
         if name.lower() in _BREAKING and self.parts and not self.parts[-1].endswith("\n"):
             self.parts.append("\n")
-        address = next((_unescaped("".join(filter(None, found))) for found in _ADDRESS.findall(attributes)), "")
+        address = next((unescaped("".join(filter(None, found))) for found in _ADDRESS.findall(attributes)), "")
         if name.lower() == "a":
             self.end_link()
             self._address, self._begun = ("" if closing else address), len(self.parts)

@@ -22,7 +22,7 @@ from moderation.detection.languages import language_of
 from moderation.detection.policy import Facts, SitePolicy, decide
 from moderation.endpoints import Endpoints, Outgoing
 from moderation.keys import Keys
-from moderation.reports import Reports
+from moderation.reports import Reports, spreadsheet_cell
 from moderation.review import Review
 from moderation.rules import Rules, Trial
 from moderation.signatures import SignatureError, Signatures, SignedCall
@@ -78,7 +78,8 @@ __all__ = [
     "Figures", "Filter", "Invalid", "KeyKind", "Moderator", "NewerDatabase", "NotFound", "Order",
     "OutdatedDatabase", "Outgoing", "Page", "Release", "Role", "Rule", "RuleKind", "Scorer", "Seen", "Selection",
     "Sent", "Session", "SignatureError", "SignedCall", "SignedIn", "Site", "SiteSettings", "StoreError",
-    "StoredComment", "Throttled", "Trial", "Unavailable", "User", "Written", "language_of", "utc_now",
+    "StoredComment", "Throttled", "Trial", "Unavailable", "User", "Written", "language_of",
+    "spreadsheet_cell", "utc_now",
 ]  # fmt: skip
 
 _LONGEST_MAKER = 200
@@ -187,10 +188,6 @@ class Moderator:
         Raises ``Invalid`` where it has neither title nor body.
         """
         return self._stored.checker.put_article(site, article)
-
-    def want_article(self, site: Site, article: Article) -> None:
-        """Let an article be fetched by its address, if its host is listed and it was not sent yet."""
-        self._stored.checker.want_article(site, article)
 
     def put_fetched(self, site_id: int, article: Article, errand: Errand) -> int | None:
         """Store what ``fetching`` brought; see ``Checker.put_fetched``."""

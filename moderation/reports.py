@@ -17,7 +17,7 @@ from moderation.comment import Decision, Thresholds
 from moderation.detection.features import Tables
 from moderation.drift import Drift, Reference
 from moderation.review import Review
-from moderation.storage import decisions, figures, retention, review_queue, tallies
+from moderation.storage import decisions, figures, outbox, retention, review_queue, tallies
 from moderation.storage.comments import strongest_signal
 from moderation.storage.database import Database
 from moderation.storage.records import Figures, Filter, Order, StoredComment
@@ -127,7 +127,7 @@ class Reports:
         """Lines of a CSV with a heading, each ended; no cell starts a formula in a spreadsheet."""
         yield _csv_line(_COLUMNS)
         for record in self._records(filter):
-            yield _csv_line([_cell(record[column]) for column in _COLUMNS])
+            yield _csv_line([spreadsheet_cell(record[column]) for column in _COLUMNS])
 
     def export_json_lines(self, filter: Filter) -> Iterator[str]:
         """Lines of JSON, one comment each with article id, score, status and standing decision, each ended."""
@@ -156,9 +156,17 @@ class Reports:
             tell(len(rows))
             if len(rows) < _AT_ONCE:
                 break
-        with self._database.writing() as connection:
-            retention.sweep(connection, now - older_than, now)
+        self._sweep(now - older_than, now)
         return purged
+
+    def _sweep(self, before: datetime, now: datetime) -> None:
+        """Remove events from before that nobody waits for, and what has ended by itself."""
+        swept = _AT_ONCE
+        while swept == _AT_ONCE:
+            with self._database.writing() as connection:
+                swept = outbox.sweep(connection, before, _AT_ONCE)
+        with self._database.writing() as connection:
+            retention.sweep(connection, now)
 
     def _records(self, filter: Filter) -> Iterator[dict[str, Any]]:
         cursor = None
@@ -199,7 +207,7 @@ def _record(item: StoredComment, standing: list[Any]) -> dict[str, Any]:
     }
 
 
-def _cell(value: object) -> str:
+def spreadsheet_cell(value: object) -> str:
     """A cell that a spreadsheet takes as text: an apostrophe stands before what it would take as a formula."""
     text = "" if value is None else str(value)
     shown = text.lstrip(" \u00a0\u200b\ufeff")

@@ -118,6 +118,15 @@ def test_weights_still_add_up(release: Release) -> None:
     assert back.promotional == pytest.approx(score.promotional, abs=1e-4)
 
 
+def test_one_more_reason_leaves_the_strongest_eight(release: Release) -> None:
+    body = "Very nice article! Cheap casino bonus, 12 loans. Call 0812-3456-7890 or see http://casino.example today"
+    score = release.classifier.score(Comment(body, author=Author("cheap casino bonus", "http://casino.example/a-b")))
+    assert [reason.signal for reason in score.reasons][8:] == ["rest"]
+    more = release.classifier.with_reason(score, REASON, 0.5)
+    assert len(more.reasons) <= 9
+    assert sum(r.weight for r in more.reasons) == pytest.approx(sum(r.weight for r in score.reasons) + 0.5)
+
+
 def test_no_decisions_move_a_score_beyond_the_bound() -> None:
     score = Score(0.5, None, (), "r")
     mad = [Example(Comment("buy"), score, True, 1e6), Example(Comment("talk"), score, False, 1e6)] * 50

@@ -15,7 +15,7 @@ from moderation.addresses import AddressError, expect_url, is_public, refusal
         "192.0.2.1", "198.18.0.1", "203.0.113.7", "168.63.129.16", "192.88.99.1",
         "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "fe80::1", "fe80::1%eth0", "fc00::1",
         "fd00:ec2::254", "ff02::1", "2001:db8::1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2002:a00:1::1",
-        "100::1", "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+        "100::1", "fec0::1", "3fff::1", "2001:0:4136:e378:8000:63bf:f5ff:fffe",
     ],
 )  # fmt: skip
 def test_inner_address_is_not_public(text: str) -> None:

@@ -167,3 +167,8 @@ def test_keys_of_a_kind_end_together(moderator: Moderator, site: Site, clock: Cl
     clock.advance(hours=1)
     assert moderator.site_of_key(old, KeyKind.AKISMET) is None
     assert moderator.site_of_key(new, KeyKind.AKISMET) is not None
+
+
+def test_number_of_no_character_has_a_guid() -> None:
+    calls = [AkismetCall(Comment(f"&#{'9' * size};"), PAGE, "news.example") for size in (9, 5_000)]
+    assert guid_of(calls[0]) != guid_of(calls[1])

@@ -1,5 +1,6 @@
 """Decisions that go to Coral and come from it, through a real GraphQL engine, on both databases."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_network
@@ -211,7 +212,7 @@ def test_endless_failure_ends(newsroom: Newsroom, clock: Clock) -> None:
     assert not newsroom.listener.work()
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"data": {}}', b'{"errors": [{"x": 1}]}'])
+@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"data": {}}', b'{"errors": [{"x": 1}]}', b"[" * 500_000])
 def test_strange_answer_changes_nothing(newsroom: Newsroom, body: bytes) -> None:
     newsroom.write("c-1", HELD)
     with receiving(lambda _sent: Reply(200, body=body)) as receiver:
@@ -221,6 +222,19 @@ def test_strange_answer_changes_nothing(newsroom: Newsroom, body: bytes) -> None
         newsroom.work()
     assert newsroom.errors
     assert newsroom.coral.comments["c-1"].status == "SYSTEM_WITHHELD"
+
+
+def test_comment_of_another_shape_is_given_up(newsroom: Newsroom, clock: Clock) -> None:
+    comment = {"body": "", "status": "", "author": "x", "story": {"id": ""}, "statusHistory": {"edges": []}}
+    told = json.dumps({"data": {"comment": comment | {"revision": {"id": "r"}}}}).encode()
+    with receiving(lambda _sent: Reply(200, body=told)) as receiver:
+        newsroom.moderator.coral.connect(newsroom.site, receiver.url, TOKEN)
+        newsroom.tell("c-1")
+        for wait in WAITS:
+            clock.now += wait + timedelta(seconds=1)
+            newsroom.work()
+        clock.advance(days=1)
+        assert not newsroom.listener.work()
 
 
 def test_site_without_coral_hears_nothing(moderator: Moderator, site: Site, database: Database, clock: Clock) -> None:

@@ -86,12 +86,6 @@ def test_article_with_id_is_fetched_under_it(pages: Pages) -> None:
     assert pages.moderator.comment(pages.site, "c-1").score.off_topic is not None
 
 
-def test_wanted_article_needs_no_comment(pages: Pages) -> None:
-    pages.moderator.want_article(pages.site, Article(url=pages.url))
-    assert pages.fetch() == 1
-    assert pages.moderator.article(pages.site, pages.url).title == "Night ferry returns"
-
-
 def test_unlisted_host_is_not_fetched(pages: Pages) -> None:
     pages.moderator.endpoints.set_hosts(pages.site, ["gazette.example"])
     pages.check("c-1")

@@ -36,14 +36,14 @@ MAY_IMPORT = {
     "adapt_commands": "moderator, storage, terminal",
     "terminal": "moderator, release, settings, storage",
     "server": "api, background, moderator, release, settings, storage",
-    "background": "akismet_callbacks, coral_calls, delivery, fetching, guarded_http, moderator, settings, storage, "
-    "webhooks",
+    "background": "akismet_callbacks, comment, coral_calls, delivery, fetching, guarded_http, moderator, release, "
+    "settings, shelf, storage, switching, webhooks",
     "lines": "moderator, web",
     "web": "comment, html_text, moderator, switching",
     "moderator": f"{USE_CASES}, comment, detection, storage",
     "checking": "adaptation, comment, decisions, detection, gathering, rules, storage",
     "adaptation": "comment, detection, rules, storage",
-    "akismet": "addresses, checking, comment, decisions, spam, storage",
+    "akismet": "addresses, checking, comment, decisions, html_text, spam, storage",
     "akismet_callbacks": "comment, delivery, guarded_http, spam, storage",
     "spam": "comment, storage",
     "keys": "storage",

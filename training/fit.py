@@ -3,7 +3,7 @@
 It takes tables of comments and gives arrays. It writes nothing and judges nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +43,7 @@ _PROMOTING = {
     Mix.PRAISE_AND_ADDRESS, Mix.SHORT_AND_LINK, Mix.PRAISE_AND_TERMS, Mix.TERMS_AT_END,
 }  # fmt: skip
 _RELEVANT = {Mix.SHARED_SHARE, Mix.SHARED_PER_SIZE, Mix.COSINE}
-_NOT_BELOW, _NOT_ABOVE = {1: 0.0}, {-1: 0.0}
+_BOUNDS = {1: (0.0, None), 0: (None, None), -1: (None, 0.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,6 @@ class Rows:
     """Of each comment's weight, when columns are weighed."""
     worded: NDArray[np.bool_]
     """Which comments teach wording; padded copies do not."""
-    learned: NDArray[np.bool_]
-    """Which columns are weighed: a kind of promotion is known from the written corpus alone, so all share one weight
-    in the columns that are made of them; praise has its own."""
-    sides: NDArray[np.int64]
-    """What each column may speak for: 1 for promotion alone, -1 against it alone, 0 for either; see ``sides``."""
 
 
 def real_rows(comments: pd.DataFrame) -> NDArray[np.bool_]:
@@ -77,15 +72,21 @@ def real_rows(comments: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def learned_columns(kinds: Sequence[str]) -> NDArray[np.bool_]:
-    """All columns but those of the kinds of promotion; shape (columns,)."""
+    """Which columns are weighed; shape (columns,).
+
+    A kind of promotion is known from the written corpus alone, so all share one weight in the columns that are made of
+    them; praise has its own.
+    """
     learned = np.ones(len(Signal) + len(kinds) + len(Mix) + len(Wording), bool)
     learned[len(Signal) : len(Signal) + len(kinds)] = [kind == PRAISE for kind in kinds]
     return learned
 
 
 def sides(kinds: int) -> NDArray[np.int64]:
-    """Which columns may be no sign of an ordinary comment (1), or of promotion (-1): at the sites at hand they may
-    look like one, but that would be a habit of theirs. Shape (columns,)."""
+    """Which columns may be no sign of an ordinary comment (1), or of promotion (-1), or are free (0); shape (columns,).
+
+    At the sites at hand they may look like one, but that would be a habit of theirs.
+    """
     signals = [signal not in _OF_EITHER for signal in Signal]
     mix = [int(part in _PROMOTING) - (part in _RELEVANT) for part in Mix]
     return np.array([*signals, *[1] * kinds, *mix, *[1] * len(Wording)], np.int64)
@@ -107,8 +108,6 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
         real=real_rows(comments),
         share=column_shares(comments),
         worded=~comments["padded"].to_numpy(bool),
-        learned=learned_columns(tables.kinds),
-        sides=sides(len(tables.kinds)),
     )
 
 
@@ -192,25 +191,20 @@ def _fit_ngrams(
     return fitted
 
 
-def wording_columns(batches: Iterable[Batch], weights: WordingWeights) -> NDArray[np.float64]:
-    """The wording columns of some batches; shape (comments, Wording)."""
-    return np.concatenate([weigh(batch, weights).columns for batch in batches])
-
-
-def held_out_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int, jobs: int) -> NDArray[np.float64]:
-    """For each chosen row, its wording by weights that were fitted on the other folds; other rows are left 0."""
-    folds = np.unique(rows.fold[chosen])
-    done = Parallel(n_jobs=jobs, prefer="threads")(delayed(_one_fold)(rows, chosen, fold, seed) for fold in folds)
-    result = np.zeros((len(chosen), len(Wording)))
-    for fold, columns in done:
-        here = chosen & (rows.fold == fold)
-        result[here] = columns[here]
+def held_out_wording(rows: Rows, seed: int, jobs: int) -> NDArray[np.float64]:
+    """Each row's wording by weights that were fitted on the other folds; shape (comments, Wording)."""
+    folds = np.unique(rows.fold)
+    done = Parallel(n_jobs=jobs, prefer="threads")(delayed(_one_fold)(rows, fold, seed) for fold in folds)
+    result = np.zeros((len(rows.fold), len(Wording)))
+    for fold, columns in zip(folds, done, strict=True):
+        result[rows.fold == fold] = columns
     return result
 
 
-def _one_fold(rows: Rows, chosen: NDArray[np.bool_], fold: int, seed: int) -> tuple[int, NDArray[np.float64]]:
-    weights = fit_wording(rows, chosen & (rows.fold != fold), seed)
-    return fold, wording_columns(rows.batches, weights)
+def _one_fold(rows: Rows, fold: int, seed: int) -> NDArray[np.float64]:
+    weights, here = fit_wording(rows, rows.fold != fold, seed), rows.fold == fold
+    parts = zip(rows.batches, np.split(here, range(BATCH, len(here), BATCH)), strict=True)
+    return np.concatenate([weigh(batch, weights).columns[wanted] for batch, wanted in parts if wanted.any()])
 
 
 def fit_columns(
@@ -233,7 +227,7 @@ def fit_columns(
         total = each @ np.logaddexp(0, -margin) + weights @ weights / (2 * _COLUMNS_C)
         return float(total), np.append(known.T @ pull + weights / _COLUMNS_C, pull.sum())
 
-    bounds = [(_NOT_BELOW.get(side), _NOT_ABOVE.get(side)) for side in sides[learned].tolist()] + [(None, None)]
+    bounds = [_BOUNDS[side] for side in (*sides[learned].tolist(), 0)]
     found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options=_LBFGS).x
     weights = np.zeros(columns.shape[1])
     weights[learned] = found[:-1]

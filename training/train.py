@@ -91,7 +91,7 @@ def prepare(data: Dataset, seed: int, jobs: int, say: Say) -> Prepared:
     rows = fit.read_rows(comments, pairs, tables, fit.group_folds(comments))
     gaps = read_gaps(pairs, tables, seed)
     say(f"fitting on {len(np.unique(rows.fold))} folds of sites")
-    wording = fit.held_out_wording(rows, np.ones(len(comments), bool), seed, jobs)
+    wording = fit.held_out_wording(rows, seed, jobs)
     return Prepared(comments, tables, rows, np.hstack([rows.columns, wording]), gaps, topic_figures)
 
 
@@ -108,8 +108,8 @@ def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate
     wording = fit.fit_wording(read.rows, sure, seed)
     weights, base = weigh_columns(read, sure)
     usual = usual_columns(read.columns[~read.rows.promotional])
-    calibration = judged.calibration
-    parameters = Parameters(read.tables, wording, weights, usual, base + float(usual @ weights), calibration)
+    base += float(usual @ weights)
+    parameters = Parameters(read.tables, wording, weights, usual, base, judged.calibration)
     return Candidate(parameters, _manifest(name, seed, comments, read, judged))
 
 
@@ -189,8 +189,9 @@ def weigh_columns(
     known, of = with_gaps(read.columns, read.gaps, chosen)
     weight = (read.rows.weight * read.rows.share)[of]
     weight[int(chosen.sum()) :] *= _GAP_SHARE
-    learned = read.rows.learned if kept is None else read.rows.learned & kept
-    return fit.fit_columns(known, read.rows.promotional[of], weight, learned, read.rows.sides)
+    kinds = read.tables.kinds
+    learned = fit.learned_columns(kinds) & (True if kept is None else kept)
+    return fit.fit_columns(known, read.rows.promotional[of], weight, learned, fit.sides(len(kinds)))
 
 
 def held_out_logits(read: Prepared, kept: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
@@ -262,8 +263,8 @@ def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judg
             "hold": judged.hold,
             "reject": judged.reject,
             "rates": {
-                "hold": _rate(scores[real & ~promotional], judged.hold, HOLD_RATE),
-                "reject": _rate(scores[real & ~promotional], judged.reject, REJECT_RATE),
+                "hold": _rate(scores[plain], judged.hold, HOLD_RATE),
+                "reject": _rate(scores[plain], judged.reject, REJECT_RATE),
             },
         },
         "drift": drift_reference(comments["body"][plain], scores[plain], read.tables, judged.hold),

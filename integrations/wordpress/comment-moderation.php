@@ -155,7 +155,7 @@ final class Calls {
 	 * @param array|string $body
 	 */
 	private function completed( $body, string $path, string $key ): string {
-		$body  = is_array( $body ) ? http_build_query( $body ) : (string) $body;
+		$body  = is_array( $body ) ? http_build_query( $body, '', '&' ) : (string) $body;
 		$added = '' === $key ? array() : array( 'api_key' => $key );
 		if ( self::is_check( $path ) ) {
 			$this->articles->send_once( self::number( $body, 'comment_post_ID' ) );

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Article, Comment, Pair, Reason, Score
-from moderation.detection.explanation import Explainer
+from moderation.detection.explanation import DECIMALS, REST, STRONGEST, Explainer
 from moderation.detection.features import FeatureReader, Mix, Tables
 from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording, WordingWeights, weigh
@@ -74,16 +74,17 @@ class Classifier:
 
     def with_reason(self, score: Score, signal: str, weight: float) -> Score:
         """A score of this release with one more reason, as if it had been among the columns."""
-        weight = round(weight, 4)
+        weight = round(weight, DECIMALS)
         if not weight:
             return score
-        told = [reason for reason in score.reasons if reason.signal != "rest"]
+        told = [reason for reason in score.reasons if reason.signal != REST]
         told.append(Reason(signal, "body", None, "", weight))
         told.sort(key=lambda reason: -abs(reason.weight))
-        rest = score.reasons[len(told) - 1 :]
-        total = sum(reason.weight for reason in (*told, *rest)) + self._parameters.base
-        [promotional] = probabilities(np.interp([total], *self._calibration)).tolist()
-        return score._replace(promotional=promotional, reasons=(*told, *rest))
+        total = sum(reason.weight for reason in score.reasons) + weight
+        left = round(total - sum(reason.weight for reason in told[:STRONGEST]), DECIMALS)
+        rest = (Reason(REST, "body", None, "", left),) if left else ()
+        [promotional] = probabilities(np.interp([total + self._parameters.base], *self._calibration)).tolist()
+        return score._replace(promotional=promotional, reasons=(*told[:STRONGEST], *rest))
 
     def _score(self, pairs: Sequence[Pair]) -> list[Score]:
         parameters = self._parameters

@@ -17,6 +17,8 @@ from moderation.detection.signals import AUTHOR_FIELDS, SIGNAL_PHRASES, Place, S
 from moderation.detection.wording import OF_WORDS, Wording, WordingEvidence
 
 STRONGEST = 8
+REST = "rest"
+DECIMALS = 4  # of a weight
 _LONGEST_TEXT = 200  # code points of a reason's text
 _WORDING, _ORDINARY = "wording", "wording of ordinary comments"
 _RELEVANCES = int(Mix.PROMOTED)  # the columns of Mix before it are told as one reason
@@ -108,7 +110,7 @@ def _names(kinds: Sequence[str]) -> list[str]:
     """How a reason is called, by its item: told columns, relevance, the rest; labels of phrases from the end."""
     columns = [*SIGNAL_PHRASES, *_MIX_PHRASES.values(), *(name for name, _field in _AUTHOR_WORDING.values())]
     labels = ["empty praise" if kind == PRAISE else f"{kind.replace('_', ' ')} term" for kind in kinds]
-    return [*columns, *_OF_RELEVANCE, "rest", *reversed([_ORDINARY, _WORDING, *labels])]
+    return [*columns, *_OF_RELEVANCE, REST, *reversed([_ORDINARY, _WORDING, *labels])]
 
 
 def field_text(comment: Comment, field: str) -> str:

@@ -151,7 +151,9 @@ class FeatureReader:
         signals = batch.signals.values
         mix = np.zeros((len(signals), len(Mix)))
         words = batch.folded.word_counts[: len(signals)]
-        praise = np.expm1(batch.kinds[:, self._praise]) / (words + 4)
+        praises = batch.kind_counts[:, self._praise + 1]
+        promoted = np.add.reduce(batch.kind_counts[:, 1:], axis=1) - praises
+        praise = praises / (words + 4)
         off_topic = np.minimum(np.maximum(batch.off_topic, -_MOST_OFF_TOPIC), _MOST_OFF_TOPIC) / 2
         link = np.maximum(signals[:, Signal.LINK], signals[:, Signal.BARE_DOMAIN])
         address = signals[:, Signal.AUTHOR_URL]
@@ -162,22 +164,12 @@ class FeatureReader:
         told = batch.evidence.known * np.minimum(words / _SPEAKING, 1)  # short comments say little of their subject
         mix[:, Mix.LONG_WITH_ARTICLE] = told
         mix[:, _OF_RELEVANCE] = batch.evidence.values[:, _RELEVANT] * told[:, None]
-        promoted = promoted_words(batch.kinds, self._praise)
         mix[:, Mix.PROMOTED] = np.log1p(promoted)
         mix[:, Mix.PROMOTED_SHARE] = np.sqrt(promoted / (words + 4))
         mix[:, Mix.EMPTY_PRAISE] = praise * np.maximum(off_topic, 0)
         mix[:, Mix.PRAISE_AND_ADDRESS] = praise * address
         mix[:, Mix.LATE_AND_ADDRESS] = signals[:, Signal.LATENESS] * np.maximum(address, link)
-        praises = np.expm1(batch.kinds[:, self._praise])
         mix[:, Mix.PRAISE_AND_TERMS] = np.minimum(praises, 3) * np.minimum(promoted, 2) / 6
         mix[:, Mix.TERMS_AT_END] = self._terms_at_end(batch)
         mix[:, Mix.SHORT_AND_LINK] = signals[:, Signal.SHORTNESS] * link
         return mix
-
-
-def promoted_words(kinds: NDArray[np.float32], praise: int) -> NDArray[np.float64]:
-    """How many words of each body belong to any kind of promotion; shape (comments,)."""
-    counts = np.expm1(kinds.astype(np.float64))
-    counts[:, praise] = 0
-    sums: NDArray[np.float64] = np.add.reduce(counts, axis=1)
-    return sums

@@ -84,7 +84,8 @@ def hear(connection: Connection, site_id: int, coral_id: str, now: datetime) -> 
 
 def next_told(connection: Connection, now: datetime) -> Told | None:
     """The event that is due longest."""
-    row = connection.execute(sa.select(coral_events).where(_e.due_at <= now).order_by(_e.due_at, _e.id)).first()
+    query = sa.select(coral_events).where(_e.due_at <= now).order_by(_e.due_at, _e.id).limit(1)
+    row = connection.execute(query).first()
     return None if row is None else Told(row.id, row.site_id, row.coral_id, row.due_at, row.attempts)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.storage.delivery_tables import deliveries, endpoints, outbox
+from moderation.storage.delivery_tables import PENDING, deliveries, endpoints, outbox
 from moderation.storage.tables import upsert
 
 WEBHOOK = "webhook"
@@ -109,9 +109,11 @@ def targets(connection: Connection, site_ids: Iterable[int]) -> dict[int, list[s
 
 
 def ready(connection: Connection, names: Sequence[str], now: datetime) -> list[Endpoint]:
-    """Endpoints of these targets that take events now, the one that waits longest for its turn first."""
+    """Endpoints of these targets that have events due and take them, the one that waits longest for its turn first."""
     open_now = sa.or_(_e.paused_until.is_(None), _e.paused_until <= now)
-    query = sa.select(endpoints).where(_e.active, open_now, _e.target.in_(names))
+    mine = (outbox.c.site_id == _e.site_id, outbox.c.target == _e.target)
+    has_due = sa.exists().where(*mine, PENDING, outbox.c.due_at <= now)
+    query = sa.select(endpoints).where(_e.active, open_now, _e.target.in_(names), has_due)
     ordered = query.order_by(_e.served_at.asc().nulls_first(), _e.site_id, _e.target)
     return [_endpoint(row) for row in connection.execute(ordered)]
 

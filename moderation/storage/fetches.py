@@ -4,7 +4,7 @@ One process at a time has the lease of an article. When one is fetched again is 
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,21 +64,25 @@ def hosts(connection: Connection, site_id: int) -> tuple[str, ...]:
 def set_hosts(connection: Connection, site_id: int, listed: Iterable[str], now: datetime) -> None:
     """List hosts in place of the former ones, and plan what comments wait for there."""
     connection.execute(sa.delete(article_hosts).where(_h.site_id == site_id))
-    rows = [{"site_id": site_id, "host": host} for host in sorted(set(listed))]
-    if not rows:
+    kept = sorted(set(listed))
+    if not kept:
         return
-    connection.execute(sa.insert(article_hosts), rows)
+    connection.execute(sa.insert(article_hosts), [{"site_id": site_id, "host": host} for host in kept])
     mine = (articles.c.site_id == site_id, articles.c.version == 0, articles.c.url != "")
     query = sa.select(articles.c.id, articles.c.url).where(*mine).order_by(articles.c.id.desc()).limit(_MOST_AT_ONCE)
     for number, url in connection.execute(query).all():
-        want(connection, site_id, number, url, now)
+        if covers(kept, _host(url)):
+            _plan(connection, site_id, number, url, now)
 
 
 def want(connection: Connection, site_id: int, number: int, url: str, now: datetime) -> None:
     """Plan to fetch an article that was not sent, where its host is listed and it was not tried lately."""
     listed = hosts(connection, site_id)
-    if not listed or not covers(listed, _host(url)):
-        return
+    if listed and covers(listed, _host(url)):
+        _plan(connection, site_id, number, url, now)
+
+
+def _plan(connection: Connection, site_id: int, number: int, url: str, now: datetime) -> None:
     insert = upsert(fetches, connection.dialect.name)
     forgotten = sa.and_(_f.due_at.is_(None), _f.fetched_at.is_(None), _f.tried_at < now - REMEMBERED)
     again = insert.on_conflict_do_update(
@@ -135,10 +139,10 @@ def log(connection: Connection, site_id: int, limit: int) -> tuple[Fetch, ...]:
     return tuple(_fetch(row) for row in connection.execute(ordered))
 
 
-def try_again(connection: Connection, site_id: int, urls: Sequence[str], now: datetime) -> int:
-    """Plan these articles of a site anew, and give how many there were."""
-    mine = sa.update(fetches).where(_f.site_id == site_id, _f.url.in_(urls), _f.lease_ends_at.is_(None))
-    return connection.execute(mine.values(due_at=now, attempts=0)).rowcount
+def try_again(connection: Connection, site_id: int, url: str, now: datetime) -> bool:
+    """Plan an article of a site anew; False where it is unknown or being fetched."""
+    mine = sa.update(fetches).where(_f.site_id == site_id, _f.url == url, _is_free(now))
+    return connection.execute(mine.values(due_at=now, attempts=0)).rowcount > 0
 
 
 def _fetch(row: sa.Row[Any]) -> Fetch:

@@ -90,16 +90,8 @@ def add(
     One event for each target that the comment's site has an endpoint of. ``decision`` is None and ``by`` empty where
     no person decided, but a new score or an undo moved the comment.
     """
-    moves = list(moved)
-    wanted = endpoints.targets(connection, (row.site_id for row, _status in moves)) if moves else {}
     said = {"decision": decision, "by": by or None, "undo": undo}
-    rows = [
-        _event(target, row.site_id, row.id, {"comment_id": row.name, "status": status} | said, now)
-        for row, status in moves
-        for target in wanted.get(row.site_id, ())
-    ]
-    if rows:
-        connection.execute(sa.insert(outbox), rows)
+    _tell(connection, [(row.site_id, row.id, row.name, status) for row, status in moved], said, now)
 
 
 def add_checked(connection: Connection, checked: Sequence[tuple[int, int, str, Status]], now: datetime) -> None:
@@ -107,12 +99,23 @@ def add_checked(connection: Connection, checked: Sequence[tuple[int, int, str, S
 
     Other targets have the answer to the check itself.
     """
-    wanted = endpoints.targets(connection, (site_id for site_id, *_rest in checked)) if checked else {}
-    said = {"decision": None, "by": None, "undo": False}
+    _tell(connection, checked, {"decision": None, "by": None, "undo": False}, now, only=WEBHOOK)
+
+
+def _tell(
+    connection: Connection,
+    stand: Sequence[tuple[int, int, str, Status]],
+    said: dict[str, Any],
+    now: datetime,
+    only: str | None = None,
+) -> None:
+    """Write events of comments (site, number, the publication's id, status) for all targets of their sites, or one."""
+    wanted = endpoints.targets(connection, (site_id for site_id, *_rest in stand)) if stand else {}
     rows = [
-        _event(WEBHOOK, site_id, number, {"comment_id": comment_id, "status": status} | said, now)
-        for site_id, number, comment_id, status in checked
-        if WEBHOOK in wanted.get(site_id, ())
+        _event(target, site_id, number, {"comment_id": comment_id, "status": status} | said, now)
+        for site_id, number, comment_id, status in stand
+        for target in wanted.get(site_id, ())
+        if only in (None, target)
     ]
     if rows:
         connection.execute(sa.insert(outbox), rows)
@@ -226,8 +229,10 @@ def oldest_pending(connection: Connection) -> datetime | None:
     return connection.execute(query.where(PENDING, endpoint_table.c.active)).scalar()
 
 
-def sweep(connection: Connection, before: datetime) -> None:
-    """Remove what was made before and is no longer pending, with its attempts."""
-    old = sa.and_(_o.made_at < before, sa.not_(PENDING))
-    connection.execute(sa.delete(deliveries).where(_d.outbox_id.in_(sa.select(_o.id).where(old))))
-    connection.execute(sa.delete(outbox).where(old))
+def sweep(connection: Connection, before: datetime, limit: int) -> int:
+    """Remove so many of what was made before and is no longer pending, with its attempts; gives how many they were."""
+    old = sa.select(_o.id).where(_o.made_at < before, sa.not_(PENDING)).order_by(_o.id).limit(limit)
+    numbers = list(connection.execute(old).scalars())
+    connection.execute(sa.delete(deliveries).where(_d.outbox_id.in_(numbers)))
+    connection.execute(sa.delete(outbox).where(_o.id.in_(numbers)))
+    return len(numbers)

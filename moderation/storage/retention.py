@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.storage import callbacks, campaigns, moderators, outbox, search, tallies
+from moderation.storage import callbacks, campaigns, moderators, search, tallies
 from moderation.storage.comments import read_reasons, write_reasons
 from moderation.storage.tables import comments, revisions, scores
 
@@ -49,9 +49,8 @@ def purge(connection: Connection, rows: Sequence[sa.Row[Any]], now: datetime) ->
     callbacks.forget(connection, numbers)
 
 
-def sweep(connection: Connection, before: datetime, now: datetime) -> None:
-    """Remove events from before that nobody waits for, empty counts, and what of sign-ins has ended by itself."""
-    outbox.sweep(connection, before)
+def sweep(connection: Connection, now: datetime) -> None:
+    """Remove empty counts, and what of sign-ins has ended by itself."""
     search.compact(connection)
     tallies.sweep(connection)
     moderators.sweep(connection, now)

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation.moderator import Invalid, Moderator, NotFound, Site
-from moderation.web.review_access import for_administrators
+from moderation.web.review_access import for_administrators, site_asked_for
 
 SHOWN_EVENTS = 50
 SHOWN_ARTICLES = 100
@@ -24,7 +24,7 @@ def _events(pages: Blueprint, moderator: Moderator) -> None:
     @pages.get("/review/events")
     @for_administrators
     def events() -> ResponseReturnValue:
-        site, cursor = _site(moderator), request.args.get("cursor")
+        site, cursor = site_asked_for(moderator), request.args.get("cursor")
         undelivered = "undelivered" in request.args
         return render_template(
             "events.html",
@@ -41,7 +41,7 @@ def _event_changes(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/events/<change>")
     @for_administrators
     def change_events(change: str) -> ResponseReturnValue:
-        site = _site(moderator)
+        site = site_asked_for(moderator)
         match change:
             case "endpoint":
                 secret = moderator.endpoints.set(site, request.form.get("url", "").strip())
@@ -64,7 +64,7 @@ def _articles(pages: Blueprint, moderator: Moderator) -> None:
     @pages.get("/review/articles")
     @for_administrators
     def articles() -> ResponseReturnValue:
-        site = _site(moderator)
+        site = site_asked_for(moderator)
         fetched = moderator.endpoints.fetched(site, SHOWN_ARTICLES)
         hosts = moderator.endpoints.hosts(site)
         return render_template("articles.html", site=site, hosts=hosts, fetched=fetched, done=_done())
@@ -72,7 +72,7 @@ def _articles(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/articles/<change>")
     @for_administrators
     def change_articles(change: str) -> ResponseReturnValue:
-        site = _site(moderator)
+        site = site_asked_for(moderator)
         match change:
             case "hosts":
                 moderator.endpoints.set_hosts(site, request.form.get("hosts", "").split())
@@ -90,10 +90,6 @@ def _secret(site: Site, secret: str) -> str:
 
 def _back(site: Site, done: str) -> ResponseReturnValue:
     return redirect(url_for("review.events", site=site.name, done=done))
-
-
-def _site(moderator: Moderator) -> Site:
-    return moderator.site(request.args.get("site", ""))
 
 
 def _done() -> str:

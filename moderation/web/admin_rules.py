@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from moderation.comment import Action
 from moderation.moderator import Invalid, Moderator, Rule, RuleKind, Site, SiteSettings, Trial
-from moderation.web.review_access import for_administrators, user
+from moderation.web.review_access import for_administrators, site_asked_for, user
 from moderation.web.review_text import Piece, plain
 
 SHOWN_RULES = 200
@@ -52,14 +52,14 @@ def _page(pages: Blueprint, moderator: Moderator) -> None:
     @pages.get("/review/rules")
     @for_administrators
     def rules() -> ResponseReturnValue:
-        return _rendered(moderator, _site(moderator))
+        return _rendered(moderator, site_asked_for(moderator))
 
 
 def _changes(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/rules/add")
     @for_administrators
     def add_rules() -> ResponseReturnValue:
-        site, form = _site(moderator), _rules_form()
+        site, form = site_asked_for(moderator), _rules_form()
         if request.form.get("do") == "try":
             wanted = [Rule(form.kind, value, form.action) for value in form.values if _is_rule(value)]
             return _rendered(moderator, site, form=form, trial=moderator.rules.try_rule(site, wanted))
@@ -69,7 +69,7 @@ def _changes(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/rules/remove")
     @for_administrators
     def remove_rules() -> ResponseReturnValue:
-        site = _site(moderator)
+        site = site_asked_for(moderator)
         numbers = [int(text) for text in request.form.getlist("rule") if text.isascii() and text.isdigit()]
         moderator.rules.remove(site, numbers)
         return _back(site, f"{len(numbers):,} {'rule' if len(numbers) == 1 else 'rules'} removed.")
@@ -77,7 +77,7 @@ def _changes(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/rules/settings")
     @for_administrators
     def set_settings() -> ResponseReturnValue:
-        site, wanted = _site(moderator), _settings_form()
+        site, wanted = site_asked_for(moderator), _settings_form()
         if request.form.get("do") == "try":
             return _rendered(moderator, site, settings=wanted, trial=_trial(moderator, site, wanted))
         moderator.set_site(site, wanted)
@@ -126,10 +126,6 @@ def _told(trial: Trial) -> dict[str, Any]:
         for item, before, after in trial.changed[:SHOWN_CHANGES]
     ]
     return {"tried": trial.tried, "changed": len(trial.changed), "changes": changes.most_common(), "shown": shown}
-
-
-def _site(moderator: Moderator) -> Site:
-    return moderator.site(request.args.get("site", ""))
 
 
 def _back(site: Site, done: str) -> ResponseReturnValue:

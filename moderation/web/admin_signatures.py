@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation.moderator import Door, Invalid, Moderator, Site
-from moderation.web.review_access import for_administrators
+from moderation.web.review_access import for_administrators, site_asked_for
 
 _KEPT_HOURS = (0, 1, 24, 168)
 
@@ -25,14 +25,14 @@ def _page(pages: Blueprint, moderator: Moderator) -> None:
     @pages.get("/review/signatures")
     @for_administrators
     def signatures() -> ResponseReturnValue:
-        return _rendered(moderator, _site(moderator))
+        return _rendered(moderator, site_asked_for(moderator))
 
 
 def _secrets(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/signatures/webhook-secret")
     @for_administrators
     def new_webhook_secret() -> ResponseReturnValue:
-        site, hours = _site(moderator), request.form.get("keep", "")
+        site, hours = site_asked_for(moderator), request.form.get("keep", "")
         if hours not in map(str, _KEPT_HOURS):
             raise Invalid(f"an old secret is kept for {', '.join(map(str, _KEPT_HOURS))} hours")
         return _rendered(moderator, site, secret=moderator.signatures.new_secret(site, timedelta(hours=int(hours))))
@@ -40,7 +40,7 @@ def _secrets(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/signatures/end-secrets")
     @for_administrators
     def end_secrets() -> ResponseReturnValue:
-        site, door = _site(moderator), request.form.get("door", "")
+        site, door = site_asked_for(moderator), request.form.get("door", "")
         if door not in list(Door):
             raise Invalid("choose whose secrets end")
         moderator.signatures.end_secrets(site, Door(door))
@@ -51,14 +51,14 @@ def _coral(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/signatures/coral-secret")
     @for_administrators
     def add_coral_secret() -> ResponseReturnValue:
-        site = _site(moderator)
+        site = site_asked_for(moderator)
         moderator.signatures.add_secret(site, request.form.get("secret", "").strip())
         return _back(site, "The secret is taken.")
 
     @pages.post("/review/signatures/coral")
     @for_administrators
     def connect_coral() -> ResponseReturnValue:
-        site = _site(moderator)
+        site = site_asked_for(moderator)
         if request.form.get("do") == "end":
             moderator.coral.disconnect(site)
             return _back(site, "Coral is told nothing any more.")
@@ -79,10 +79,6 @@ def _rendered(moderator: Moderator, site: Site, secret: str = "") -> str:
         origin=request.host_url.rstrip("/"),
         done=request.args.get("done", "")[:100],
     )
-
-
-def _site(moderator: Moderator) -> Site:
-    return moderator.site(request.args.get("site", ""))
 
 
 def _back(site: Site, done: str) -> ResponseReturnValue:

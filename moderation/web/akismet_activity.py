@@ -10,7 +10,7 @@ from io import StringIO
 
 from flask import Blueprint, Response, request
 
-from moderation.moderator import Activity, Counted
+from moderation.moderator import Activity, Counted, spreadsheet_cell
 from moderation.web.akismet_call import ActivityForm, Fields, KeyForm, WrongCallError, fields_of, site_of
 from moderation.web.auth import Gate
 from moderation.web.openapi import operation
@@ -64,7 +64,7 @@ def _csv(title: str, span: dict[str, int], rows: Sequence[Activity]) -> str:
     page = StringIO()
     lines = csv.writer(page, lineterminator="\n")
     lines.writerow(_COLUMNS)
-    lines.writerows((row.site, row.api_calls, *row[1:], "false") for row in rows)
+    lines.writerows((spreadsheet_cell(row.site), row.api_calls, *row[1:], "false") for row in rows)
     return f"{title} ({told}).\n{page.getvalue()}"
 
 
@@ -89,6 +89,6 @@ def _one_of(fields: Fields, name: str, allowed: Sequence[str]) -> str:
 
 def _number(fields: Fields, name: str, low: int, high: int, default: int) -> int:
     text = fields.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and low <= int(text[:20]) <= high):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
         raise WrongCallError(f"The field {name} is a whole number from {low} to {high}.")
     return int(text)

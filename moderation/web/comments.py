@@ -127,6 +127,6 @@ def _page_asked_for() -> tuple[Status | None, str | None, int]:
     status, limit = asked.get("status"), asked.get("limit", "100")
     if status is not None and status not in list(Status):
         raise one_fault("status", f"must be one of {', '.join(Status)}")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MAX_PAGE):
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 1 <= int(limit) <= MAX_PAGE):
         raise one_fault("limit", f"must be a whole number from 1 to {MAX_PAGE}")
     return Status(status) if status else None, asked.get("cursor"), int(limit)

@@ -4,6 +4,7 @@ So that whoever moves changes one address. Made from the declarations that valid
 call does.
 """
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,8 +21,6 @@ _METHODS = {"analyze": (AnalyzeRequest, AnalyzeAnswer), "suggestscore": (Suggest
 
 def document(root: str) -> dict[str, Any]:
     """The discovery document of a service under the address ``root``, which ends in a slash."""
-    _, made = models_json_schema(_MODELS, ref_template="{model}")
-    schemas = {name: _plain(schema) | {"id": name} for name, schema in made["$defs"].items()}
     return {
         "kind": "discovery#restDescription",
         "discoveryVersion": "v1",
@@ -35,9 +34,15 @@ def document(root: str) -> dict[str, Any]:
         "servicePath": "",
         "batchPath": "batch",
         "parameters": {"key": {"type": "string", "location": "query", "description": "The key of a site."}},
-        "schemas": schemas,
+        "schemas": _schemas(),
         "resources": {"comments": {"methods": {name: _method(name) for name in _METHODS}}},
     }
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    _, made = models_json_schema(_MODELS, ref_template="{model}")
+    return {name: _plain(schema) | {"id": name} for name, schema in made["$defs"].items()}
 
 
 def _method(name: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Context(Strict):
         """The article, with an address or with a text."""
         around = self.articleAndParentComment
         given = [] if around is None or around.article is None else [around.article]
-        texts = [entry.plain for entry in (*given, *(self.entries or ())) if entry.plain.strip()]
+        texts = [text for entry in (*given, *(self.entries or ())) if (text := entry.plain).strip()]
         url = next(filter(None, map(_url_in, texts)), "")
         if url:
             return Article(url=url)

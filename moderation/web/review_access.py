@@ -36,6 +36,11 @@ _STATUS: dict[type[store.StoreError], int] = {
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+def site_asked_for(moderator: Moderator) -> store.Site:
+    """The site that the address of a page names. Raises NotFound."""
+    return moderator.site(request.args.get("site", ""))
+
+
 def open_to_all(view: View) -> View:
     """Mark a view that needs no session."""
     view.open_to_all = True  # type: ignore[attr-defined]  # a function carries its declaration

@@ -62,12 +62,12 @@ class SecureHeaders:
 
 
 def behind_proxies(application: "WSGIApplication", proxies: int) -> "WSGIApplication":
-    """The application with the address of the client in place of the nearest proxy's.
+    """The application with the address of the client in place of the nearest proxy's, and the scheme that he used.
 
     So many entries from the right of ``X-Forwarded-For`` were written by our own proxies; what stands further left
-    anybody may have sent.
+    anybody may have sent. ``X-Forwarded-Proto`` is one value, which the nearest proxy wrote.
     """
-    return ProxyFix(application, x_for=proxies, x_proto=0, x_host=0) if proxies else application
+    return ProxyFix(application, x_for=proxies, x_proto=1, x_host=0) if proxies else application
 
 
 def body(environ: "WSGIEnvironment", max_bytes: int) -> bytes:

@@ -377,7 +377,15 @@ def test_sites_are_counted_by_address(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"month": "2026"}, {"order": "age"}, {"limit": "0"}, {"offset": "x"}, {"format": "xml"}]
+    "wrong",
+    [
+        {"month": "2026"},
+        {"order": "age"},
+        {"limit": "0"},
+        {"limit": "0" * 19 + "1" + "9" * 20},
+        {"offset": "x"},
+        {"format": "xml"},
+    ],
 )
 def test_wrong_question_is_named(door: Door, wrong: dict[str, str]) -> None:
     answer = door.client.get("/1.2/key-sites", query_string={"api_key": door.key, **wrong})

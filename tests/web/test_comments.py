@@ -91,7 +91,14 @@ def test_page_filters_by_status(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field"), [("status=spam", "status"), ("limit=0", "limit"), ("limit=x", "limit"), ("page=2", "page")]
+    ("query", "field"),
+    [
+        ("status=spam", "status"),
+        ("limit=0", "limit"),
+        ("limit=0000000019999999999", "limit"),
+        ("limit=x", "limit"),
+        ("page=2", "page"),
+    ],
 )
 def test_wrong_query_is_named(client: FlaskClient, query: str, field: str) -> None:
     answer = client.get(f"/v1/comments?{query}")
