@@ -6,29 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moderation.terminal import as_json, opened_moderator, visible
+from moderation.terminal import as_json, days, opened_moderator, visible
 
 if TYPE_CHECKING:
     from moderation.storage.records import StoredCorrection
 
 
-class HalfLife(click.ParamType[timedelta]):
-    """A number of days, such as 180d, or none."""
-
-    name = "DAYS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Give the time."""
-        if isinstance(value, timedelta):
-            return value
-        days = str(value).removesuffix("d")
-        if not (days.isascii() and days.isdigit() and 1 <= int(days) <= 36_500):
-            self.fail(f"expected days such as 180d, not {value!r}", param, ctx)
-        return timedelta(days=int(days))
+def _days(context: click.Context, option: click.Parameter, value: str | None) -> timedelta | None:
+    return None if value is None else days(context, option, value)
 
 
 half_life_option = click.option(
-    "--half-life", type=HalfLife(), help="Days such as 180d after which a decision counts half; default: never."
+    "--half-life", callback=_days, help="Days such as 180d after which a decision counts half; default: never."
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
-from moderation.comment import Decision, Pair, Release, Score
+from moderation.comment import Pair, Release, Score
 from moderation.detection import adaptation, votes
 from moderation.detection.adaptation import Correction, Example
 from moderation.detection.votes import Vote
@@ -75,9 +75,7 @@ class Adaptation:
 
     def learn(self, site: Site, half_life: timedelta | None = None) -> StoredCorrection:
         """Learn a site's correction anew from its newest decisions. ``Conflict`` says what is missing."""
-        with self._database.reading() as connection:
-            last = lessons.last(connection, site.id)
-        taught = [lesson for lesson in islice(self.lessons(site), _LOOKED_AT) if is_fit(lesson)]
+        taught = [lesson for lesson in islice(self.lessons(site), _LOOKED_AT) if lesson.is_fit]
         release = self._release()
         correction = adaptation.learn(self._examples(release, taught, half_life), release.version)
         with self._database.writing() as connection:
@@ -86,7 +84,6 @@ class Adaptation:
                 site.id,
                 release=correction.release,
                 decisions=correction.decisions,
-                last=last,
                 weights=correction.as_bytes(),
                 now=self._clock(),
             )
@@ -97,7 +94,7 @@ class Adaptation:
         first = votes.first_of_texts([lesson.comment for lesson in taught])
         kept = [lesson for place, lesson in enumerate(taught) if first[place] == place][::-1]
         kept = kept[-adaptation.MOST_DECISIONS :]
-        kinds = {is_promotional(lesson) for lesson in kept}
+        kinds = {lesson.is_promotional for lesson in kept}
         if len(kept) < FEWEST or len(kinds) < 2:
             raise Conflict(_missing(kept))
         cast = [vote_of(lesson) for lesson in kept]
@@ -137,23 +134,13 @@ class Adaptation:
         return found
 
 
-def is_fit(lesson: Lesson) -> bool:
-    """Whether a decision stands and says what kind of comment this is; ``reject_other`` does not."""
-    return lesson.unfit is None and lesson.decision is not Decision.REJECT_OTHER
-
-
-def is_promotional(lesson: Lesson) -> bool:
-    """The label: a comment that was refused as off-topic is an ordinary one."""
-    return lesson.decision is Decision.REJECT_PROMOTIONAL
-
-
 def vote_of(lesson: Lesson) -> Vote:
     """A decision as a vote."""
-    return Vote(lesson.comment, is_promotional(lesson), lesson.made_at, lesson.made_by, lesson.door)
+    return Vote(lesson.comment, lesson.is_promotional, lesson.made_at, lesson.made_by, lesson.door)
 
 
 def _missing(kept: Sequence[Lesson]) -> str:
-    promotional = sum(map(is_promotional, kept))
+    promotional = sum(lesson.is_promotional for lesson in kept)
     return (
         f"{len(kept)} decisions on different texts, {promotional} of them promotional: a correction takes at least"
         f" {FEWEST}, and both kinds among them"

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from moderation import settings as every_setting
 from moderation.release_commands import opened_shelf, who
-from moderation.terminal import as_json, visible
+from moderation.terminal import as_json, opened_moderator, visible
 
 if TYPE_CHECKING:
     from moderation.shelf import Shelf
@@ -64,7 +63,7 @@ def promote(release: str, reason: str, *, force: bool, check: bool, as_json: boo
         compared.lines.append(f"{release} serves in place of {former}; running services take it within 5 seconds.")
     told = compared.figures | {"promoted": promotes}
     click.echo(json.dumps(told) if as_json else "\n".join(map(visible, compared.lines)))
-    if not (compared.passed or force):
+    if not (compared.passed or promotes):
         raise SystemExit(_REFUSED)
 
 
@@ -105,16 +104,10 @@ def _promote(shelf: "Shelf", release: str, former: str, reason: str, compared: C
 
 def _decided() -> "Dataset":
     """What moderators decided, the newest first; nothing where no database is there yet."""
-    from moderation.storage import labels
-    from moderation.storage.database import Database
     from training.promote import decided
 
-    database = Database.open(every_setting.load().database_url, connections=1)
-    try:
-        with database.reading() as connection:
-            return decided(list(labels.newest(connection, _MOST_DECISIONS)))
-    finally:
-        database.close()
+    with opened_moderator() as moderator:
+        return decided(moderator.adaptation.lessons(), _MOST_DECISIONS)
 
 
 @contextmanager

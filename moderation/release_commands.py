@@ -29,8 +29,18 @@ def rollback(reason: str, as_json: bool) -> None:
 def releases(as_json: bool) -> None:
     """List the releases, which of them serves, and what was promoted and rolled back."""
     shelf = opened_shelf()
-    told = [release_facts(shelf, name) for name in shelf.names()]
-    click.echo(json.dumps(told) if as_json else "\n".join(map(visible, _lines(told, shelf.history()))))
+    history, current, shadow = shelf.history(), shelf.current(), shelf.shadow()
+    told = [
+        {
+            "release": name,
+            "state": "current" if name == current else "shadow" if name == shadow else "",
+            "figures": dict(shelf.figures(name)),
+            "error": _trouble(shelf, name),
+            "history": [entry.as_dict() for entry in history if entry.release == name],
+        }
+        for name in shelf.names()
+    ]
+    click.echo(json.dumps(told) if as_json else "\n".join(map(visible, _lines(told, history))))
 
 
 def opened_shelf() -> "Shelf":
@@ -48,18 +58,15 @@ def who() -> str:
         return "unknown"
 
 
-def release_facts(shelf: "Shelf", name: str) -> dict[str, Any]:
-    """A release with its figures and its part of the log."""
+def _trouble(shelf: "Shelf", name: str) -> str:
+    """Why a release can not be loaded, empty where it can."""
     from moderation import release
 
-    state = "current" if name == shelf.current() else "shadow" if name == shelf.shadow() else ""
-    told: dict[str, Any] = {"release": name, "state": state, "figures": {}, "error": ""}
     try:
-        manifest = release.load(shelf.models / name).manifest
-        told["figures"] = manifest.get("metrics", {}).get("macro", {})
+        release.load(shelf.models / name)
     except release.ReleaseError as error:
-        told["error"] = str(error)
-    return told | {"history": [entry.as_dict() for entry in shelf.history() if entry.release == name]}
+        return str(error)
+    return ""
 
 
 def _lines(told: list[dict[str, Any]], history: tuple["Entry", ...]) -> list[str]:

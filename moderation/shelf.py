@@ -86,12 +86,12 @@ class Shelf:
         """What happened, oldest first. Raises ReleaseError where the log is damaged."""
         path = self.models / HISTORY
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8").split("\n")  # a reason may hold what else parts lines
         except FileNotFoundError:
             return ()
         except (OSError, UnicodeDecodeError) as error:
             raise ReleaseError(f"{path}: can not be read: {error}.") from error
-        return tuple(_entry(path, number, line) for number, line in enumerate(lines, 1))
+        return tuple(_entry(path, number, line) for number, line in enumerate(lines, 1) if line)
 
     def promote(self, entry: Entry) -> None:
         """Let ``entry.release`` serve from now on. Raises ReleaseError, also where another was promoted meanwhile."""
@@ -116,15 +116,19 @@ class Shelf:
     def set_shadow(self, name: str | None) -> None:
         """Let a release score beside the current one, or none. Raises ReleaseError where it can not be loaded."""
         if name is None:
-            (self.models / SHADOW).unlink(missing_ok=True)
+            with _writing(self.models / SHADOW):
+                (self.models / SHADOW).unlink(missing_ok=True)
             return
+        if name not in self.names():
+            raise ReleaseError(f"{name} is not among the releases in {self.models}.")
         if name == self.current():
             raise ReleaseError(f"{name} serves already; a shadow is another release.")
         releases.load(self.models / name)
-        self._put(SHADOW, name)
+        with _writing(self.models / SHADOW):
+            self._put(SHADOW, name)
 
     def _change(self, log: TextIO, entry: Entry) -> None:
-        log.write(json.dumps(entry.as_dict(), ensure_ascii=False) + "\n")
+        log.write(json.dumps(entry.as_dict()) + "\n")
         log.flush()
         os.fsync(log.fileno())
         self._put(CURRENT, entry.release)
@@ -139,12 +143,17 @@ class Shelf:
     def _changing(self) -> Iterator[TextIO]:
         """The log, to be written by one at a time."""
         path = self.models / HISTORY
-        try:
-            with path.open("a", encoding="utf-8") as log:
-                fcntl.flock(log, fcntl.LOCK_EX)
-                yield log
-        except OSError as error:
-            raise ReleaseError(f"{error.filename or path}: can not be written: {error.strerror}.") from error
+        with _writing(path), path.open("a", encoding="utf-8") as log:
+            fcntl.flock(log, fcntl.LOCK_EX)
+            yield log
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReleaseError(f"{error.filename or path}: can not be written: {error.strerror}.") from error
 
 
 def _before(history: tuple[Entry, ...], now: str) -> str | None:

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from moderation import release as releases
 from moderation.comment import Article, Comment
@@ -33,17 +33,17 @@ _PROBE = (Comment("Does it score?"), Article(title="A release"))
 class Switch:
     """The release of one process. ``alert`` says in a line what is wrong, empty where nothing is.
 
-    ``works`` are done at each look, beside the requests; one that returns True had work and is done again at once.
+    ``beside`` is done at each look, beside the requests; where it returns True it had work and is done again at once.
     """
 
     def __init__(
-        self, shelf: Shelf, release: Release, moderator: Moderator, works: Sequence[Callable[[], bool]] = ()
+        self, shelf: Shelf, release: Release, moderator: Moderator, beside: Callable[[], bool] = lambda: False
     ) -> None:
         self.shelf = shelf
         self.release = release
         self.alert = ""
         self._moderator = moderator
-        self._works = works
+        self._beside, self._trouble, self._beside_again_s = beside, "", 0.0
         self._name = release.version
         self._failed, self._again_s = "", 0.0
 
@@ -63,13 +63,16 @@ class Switch:
             self._tell(error)
 
     def work(self) -> bool:
-        """Do each of the works once, and say whether any had something to do. Never raises."""
-        try:
-            done = [work() for work in self._works]
-            return any(done)
-        except Exception as error:  # the thread has to go on looking
-            logger.warning("beside the requests: %s", error)
+        """Do what is to be done beside the requests once, and say whether there was something. Never raises."""
+        if time.monotonic() < self._beside_again_s:
             return False
+        try:
+            more, self._trouble = self._beside(), ""
+        except Exception as error:  # the thread has to go on looking
+            if str(error) != self._trouble:
+                logger.warning("beside the requests: %s", error)
+            more, self._trouble, self._beside_again_s = False, str(error), time.monotonic() + TRY_AGAIN_S
+        return more
 
     def _take_up(self, name: str) -> None:
         self._failed, self._again_s = name, time.monotonic() + TRY_AGAIN_S

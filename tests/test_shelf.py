@@ -38,6 +38,15 @@ def test_rollbacks_take_promotions_back_in_turn(shelf: Shelf) -> None:
     assert [entry.change for entry in shelf.history()] == ["promote", "promote", "rollback", "rollback"]
 
 
+@pytest.mark.parametrize("reason", ["a\u2028b", "a\x85b", "a\nb", "\udcff"], ids=ascii)
+def test_no_reason_damages_the_log(shelf: Shelf, reason: str) -> None:
+    promoted(shelf, SECOND)
+    shelf.rollback("bob", reason, NOW)
+    promoted(shelf, SECOND)
+    assert [entry.reason for entry in shelf.history()] == ["", reason, ""]
+    assert shelf.rollback("bob", "", NOW).release == FIRST
+
+
 def test_rollback_of_what_was_not_promoted_is_refused(shelf: Shelf) -> None:
     promoted(shelf, SECOND)
     (shelf.models / "current").write_text(THIRD)  # by hand
@@ -82,6 +91,13 @@ def test_shadow_is_another_release(shelf: Shelf) -> None:
     with pytest.raises(ReleaseError, match="serves already"):
         shelf.set_shadow(FIRST)
     shelf.set_shadow(None)
+    assert shelf.shadow() is None
+
+
+@pytest.mark.parametrize("name", [f"{SECOND}/", f"../models/{SECOND}", "no-such-release", ""])
+def test_shadow_is_called_by_its_name(shelf: Shelf, name: str) -> None:
+    with pytest.raises(ReleaseError, match="is not among the releases"):
+        shelf.set_shadow(name)
     assert shelf.shadow() is None
 
 

@@ -29,7 +29,7 @@ MAY_IMPORT = {
         "adapt_commands, background, lines, moderator, promote_command, release, release_commands, server, settings,"
         " shadow_commands, site_commands, storage, terminal, training"
     ),
-    "promote_command": "release_commands, settings, shelf, storage, terminal, training",
+    "promote_command": "release_commands, shelf, terminal, training",
     "release_commands": "release, settings, shelf, terminal",
     "shadow_commands": "release_commands, settings, shadow, storage, terminal",
     "site_commands": "moderator, terminal",

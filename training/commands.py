@@ -1,7 +1,6 @@
 """What the commands ``train`` and ``evaluate`` do, and their answers as lines of text. It prints nothing itself."""
 
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +22,6 @@ from training.promote import Verdict
 from training.train import Candidate, train
 
 MODEL_CARD = "MODEL_CARD.md"
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SEED = 1  # of what a comparison draws, so that it says the same again
 _COLUMNS = {
     "comments": "comments",
@@ -108,8 +106,9 @@ def _published(
     directory: Path, models: Path, candidate: Candidate, read: Mapping[Any, int], decided: Decided | None
 ) -> Trained:
     if decided is not None:  # the gate judges a release by later decisions alone
-        learned = {**candidate.manifest["data"], DECISIONS: {"until": decided.until.isoformat()}}
-        candidate = replace(candidate, manifest={**candidate.manifest, "data": learned})
+        told = candidate.manifest["data"]
+        until = max(decided.until.isoformat(), told.get(DECISIONS, {}).get("until", ""))
+        candidate = replace(candidate, manifest={**candidate.manifest, "data": {**told, DECISIONS: {"until": until}}})
     try:
         manifest = _write(directory, candidate)
         is_current = not (models / release.CURRENT).exists()
@@ -162,7 +161,7 @@ def next_version(models: Path, today: date) -> str:
 
 
 def _free_directory(models: Path, name: str) -> Path:
-    if not _VERSION.fullmatch(name):
+    if not release.is_name(name):
         raise ReleaseError(f"The name of a release is of letters, digits, '.', '-' and '_', not {name!r}.")
     directory = models / name
     if directory.exists():

@@ -4,7 +4,7 @@ It takes decisions as values; where they are kept, the store knows.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from moderation.comment import Article, Decision
+from moderation.comment import Article
 from moderation.detection import votes
 from moderation.detection.votes import Vote
 from moderation.storage.records import Lesson
@@ -82,7 +82,7 @@ def choose(lessons: Iterable[Lesson], now: datetime, half_life: timedelta | None
     for lesson in lessons:
         if lesson.unfit is not None:
             left_out[lesson.unfit.value] += 1
-        elif lesson.decision is Decision.REJECT_OTHER:
+        elif not lesson.is_fit:
             left_out[OTHER] += 1
         else:
             fit.append(lesson)
@@ -95,11 +95,11 @@ def choose(lessons: Iterable[Lesson], now: datetime, half_life: timedelta | None
     weight = votes.capped(faded, cast, votes.campaigns_of([vote.comment for vote in cast]), known)
     taken = 1 - float(weight.sum() / faded.sum())
     told = {why: count for why, count in left_out.items() if count}
-    return Decided(_dataset(used), weight, told, taken, max(lesson.made_at for lesson in fit))
+    return Decided(dataset_of(used), weight, told, taken, max(lesson.made_at for lesson in fit))
 
 
 def _expect_both_kinds(used: list[Lesson]) -> None:
-    promotional = sum(lesson.decision is Decision.REJECT_PROMOTIONAL for lesson in used)
+    promotional = sum(lesson.is_promotional for lesson in used)
     for kind, count in (("promotional", promotional), ("ordinary", len(used) - promotional)):
         if count < FEWEST:
             raise TrainingError(
@@ -108,23 +108,24 @@ def _expect_both_kinds(used: list[Lesson]) -> None:
 
 
 def _vote(lesson: Lesson) -> Vote:
-    promotional = lesson.decision is Decision.REJECT_PROMOTIONAL
-    return Vote(lesson.comment, promotional, lesson.made_at, lesson.made_by, lesson.door)
+    return Vote(lesson.comment, lesson.is_promotional, lesson.made_at, lesson.made_by, lesson.door)
 
 
-def _dataset(used: list[Lesson]) -> Dataset:
+def dataset_of(used: Sequence[Lesson]) -> Dataset:
+    """Decisions as labelled comments of the source DECISIONS, with their times in the column ``made_at``."""
     rows = [_row(lesson) for lesson in used]
-    comments = pd.DataFrame(rows, columns=[*COLUMNS, "raw_label", "language", "source"])
-    comments["created_at"] = pd.to_datetime(comments["created_at"], utc=True)
+    comments = pd.DataFrame(rows, columns=[*COLUMNS, "raw_label", "language", "source", "made_at"])
+    for time in ("created_at", "made_at"):
+        comments[time] = pd.to_datetime(comments[time], utc=True)
     articles = {(DECISIONS, _article_key(lesson)): lesson.article for lesson in used if lesson.article is not None}
     return Dataset(comments, articles)
 
 
 def _row(lesson: Lesson) -> dict[str, object]:
     comment = lesson.comment
-    label = "promotional" if lesson.decision is Decision.REJECT_PROMOTIONAL else "ham"
+    label = "promotional" if lesson.is_promotional else "ham"
     return {
-        "id": str(lesson.number),
+        "id": comment.id,
         "site": lesson.site,
         "article_id": _article_key(lesson),
         "label": label,
@@ -136,6 +137,7 @@ def _row(lesson: Lesson) -> dict[str, object]:
         "raw_label": label,
         "language": "",
         "source": DECISIONS,
+        "made_at": lesson.made_at,
     }
 
 

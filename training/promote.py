@@ -4,9 +4,10 @@ Every comparison is paired: the same comment under both releases, each with its 
 where an exact McNemar test says so, with Holm's correction over all comparisons at once. It draws and writes nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from scipy.stats import binomtest
 from moderation.comment import Comment, Score
 from moderation.detection.languages import language_of
 from moderation.release import Release
-from moderation.storage.labels import Label
+from moderation.storage.records import Lesson
 from training import measures
-from training.datasets import COLUMNS, DataError, Dataset
+from training.datasets import DataError, Dataset
+from training.decisions import DECISIONS, dataset_of
 from training.duplicates import group_duplicates
 from training.evaluate import distinct, promotional_scores
 
@@ -28,9 +30,6 @@ CHANCE = 0.05
 
 ENOUGH = 50
 """Comments of one label that a site or a language needs to be compared by itself."""
-
-DECISIONS = "decisions"
-"""The source of comments that this service's own moderators decided on."""
 
 _DRAWS = 10_000
 _WORST = 20
@@ -129,39 +128,18 @@ class Verdict:
         }
 
 
-def decided(labels: Sequence[Label]) -> Dataset:
-    """Decisions as labelled comments of the source DECISIONS, with their times in the column ``made_at``."""
-    articles = {label.article: f"{place}" for place, label in enumerate(labels) if label.article is not None}
-    rows = [
-        {
-            "id": label.comment.id,
-            "site": label.site,
-            "article_id": "" if label.article is None else articles[label.article],
-            "label": "promotional" if label.promotional else "ham",
-            "body": label.comment.body,
-            "author_name": label.comment.author.name,
-            "author_url": label.comment.author.url,
-            "created_at": label.comment.created_at,
-            "made_at": label.made_at,
-        }
-        for label in labels
-    ]
-    columns = [*COLUMNS, "raw_label", "language", "source", "made_at"]
-    comments = pd.DataFrame(rows, columns=columns).assign(source=DECISIONS, note="", language="")
-    comments["raw_label"] = comments["label"]
-    for time in ("created_at", "made_at"):
-        comments[time] = pd.to_datetime(comments[time], utc=True)
-    known = {(DECISIONS, name): article for article, name in articles.items()}
-    return Dataset(comments, known)
+def decided(lessons: Iterable[Lesson], most: int) -> Dataset:
+    """The newest decisions that can be compared on, as ``training.decisions`` reads them."""
+    return dataset_of(list(islice((lesson for lesson in lessons if lesson.is_fit), most)))
 
 
 def judge(candidate: Release, current: Release, data: Dataset, seed: int, say: Say) -> Verdict:
     """Compare two releases on labelled comments. Raises DataError where there are too few to tell anything.
 
-    Of the source DECISIONS only those are used that the candidate can not have learned from (``unlearned``).
+    Of the source DECISIONS only those are used that neither release can have learned from (``unlearned``).
     """
     given = len(data.comments)
-    data = unlearned(data, learned_until(candidate))
+    data = unlearned(data, max(filter(None, map(learned_until, (candidate, current))), default=None))
     left_out = given - len(data.comments)
     say("removing near-duplicates")
     data = distinct(data)
@@ -175,9 +153,9 @@ def judge(candidate: Release, current: Release, data: Dataset, seed: int, say: S
     return Verdict(candidate, current, comparisons, mistakes, scored, left_out, trained_on)
 
 
-def learned_until(candidate: Release) -> datetime | None:
+def learned_until(release: Release) -> datetime | None:
     """The time of the last decision that a release learned from, as its manifest tells, or None."""
-    told = candidate.manifest.get("data", {}).get(DECISIONS, {}).get("until")
+    told = release.manifest.get("data", {}).get(DECISIONS, {}).get("until")
     return None if told is None else datetime.fromisoformat(told)
 
 
@@ -269,12 +247,7 @@ def _corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
         if comparisons[place].p > CHANCE / (len(comparisons) - rank):
             break
         worse.add(place)
-    return tuple(_marked(one, place in worse) for place, one in enumerate(comparisons))
-
-
-def _marked(one: Comparison, is_worse: bool) -> Comparison:
-    values = {name: getattr(one, name) for name in one.__slots__} | {"is_worse": is_worse}
-    return Comparison(**values)
+    return tuple(replace(one, is_worse=place in worse) for place, one in enumerate(comparisons))
 
 
 def _new_mistakes(data: Dataset, scored: pd.DataFrame, current: Release, candidate: Release) -> tuple[NewMistake, ...]:
@@ -307,7 +280,7 @@ def summary(verdict: Verdict) -> Mapping[str, tuple[float | None, float | None]]
         measures.measure(promotional, verdict.scored[name].to_numpy(float), limits.hold, limits.reject)
         for name, limits in (("before", verdict.current.thresholds), ("after", verdict.candidate.thresholds))
     ]
-    names = ("auc", "found_at_1pct", "held", "ham_held", "ham_rejected", "calibration_error")
+    names = ("found_at_1pct", "held", "ham_held", "ham_rejected")
     return {name: (getattr(both[0], name), getattr(both[1], name)) for name in names}
 
 
@@ -325,7 +298,9 @@ def describe(verdict: Verdict) -> list[str]:
         for one in verdict.comparisons
     ]
     table = pd.DataFrame(rows).set_index("").to_string().splitlines()
-    notes = [f"{verdict.left_out:,} decisions that it may have learned from were left out."] if verdict.left_out else []
+    notes = []
+    if verdict.left_out:
+        notes.append(f"{verdict.left_out:,} decisions that one of them may have learned from were left out.")
     if verdict.trained_on:
         notes.append(f"It was trained on sources of this name too: {', '.join(verdict.trained_on)}.")
     told = "Shares held or rejected; worse is by exact McNemar tests, one-sided, with Holm's correction at 5 %."

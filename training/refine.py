@@ -19,7 +19,7 @@ from moderation.detection.wording import weigh
 from moderation.release import Release
 from training import fit, measures
 from training.datasets import Dataset
-from training.decisions import Decided
+from training.decisions import DECISIONS, Decided
 from training.train import Candidate, fingerprint
 
 FIRMNESS = 30.0
@@ -108,17 +108,21 @@ def _held_out(
 def _manifest(release: Release, name: str, decided: Decided, scores: NDArray[np.float64]) -> dict[str, Any]:
     comments, thresholds = decided.data.comments, release.thresholds
     label = (comments["label"] == "promotional").to_numpy(bool)
-    site = "decisions/" + comments["site"]
+    site = DECISIONS + "/" + comments["site"]
     figures = measures.by_group(site, label, scores, thresholds.hold, thresholds.reject)
     before: Mapping[str, Any] = release.manifest
-    told = {key: before[key] for key in ("seed", "made_with", "thresholds") if key in before}
+    told = {key: before[key] for key in ("seed", "made_with", "thresholds", "drift") if key in before}
     sources = dict(before.get("data", {}).get("sources", {}))
-    sources["decisions"] = {"comments": len(label), "promotional": int(label.sum())}
+    sources[DECISIONS] = {"comments": len(label), "promotional": int(label.sum())}
     return {
         **told,
         "version": name,
         "refined_from": release.version,
-        "data": {"sha256": fingerprint(comments), "sources": sources},
+        "data": {
+            "sha256": fingerprint(comments),
+            "sources": sources,
+            DECISIONS: before.get("data", {}).get(DECISIONS, {}),
+        },
         "metrics": {
             "note": f"decided comments, each by a step from {release.version} that was learned without it",
             "sites": {site_name: figure.as_dict() for site_name, figure in figures.items()},

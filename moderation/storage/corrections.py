@@ -28,11 +28,9 @@ def every(connection: Connection) -> tuple[StoredCorrection, ...]:
     return tuple(_stored(row) for row in connection.execute(_query().order_by(sites.c.name)))
 
 
-def put(
-    connection: Connection, site_id: int, *, release: str, decisions: int, last: int, weights: bytes, now: datetime
-) -> None:
+def put(connection: Connection, site_id: int, *, release: str, decisions: int, weights: bytes, now: datetime) -> None:
     """Keep what was learned in place of what was before. Whether the site wants it stays as it was."""
-    values = {"release": release, "decisions": decisions, "last": last, "weights": weights, "changed_at": now}
+    values = {"release": release, "decisions": decisions, "weights": weights, "changed_at": now}
     _write(connection, site_id, values)
 
 
@@ -61,7 +59,6 @@ def _stored(row: sa.Row[Any]) -> StoredCorrection:
         active=row.active,
         release=row.release,
         decisions=row.decisions,
-        last=row.last,
         weights=row.weights,
         changed_at=row.changed_at,
     )

@@ -33,21 +33,9 @@ def page(connection: Connection, *, site_id: int | None, before: int | None, lim
     return [_lesson(entry, rows[entry.comment_id], known, stacks.get(entry.comment_id, [])) for entry in entries]
 
 
-def count_since(connection: Connection, site_id: int, after: int) -> int:
-    """How many lines the log of a site has grown by since that one."""
-    query = sa.select(sa.func.count()).select_from(decisions).where(_d.site_id == site_id, _d.id > after)
-    return int(connection.execute(query).scalar_one())
-
-
-def last(connection: Connection, site_id: int) -> int:
-    """The number of the last line of a site's log, 0 where there is none."""
-    return int(connection.execute(sa.select(sa.func.max(_d.id)).where(_d.site_id == site_id)).scalar() or 0)
-
-
 def _lesson(entry: sa.Row[Any], row: sa.Row[Any], known: Mapping[int, Article], stack: Sequence[sa.Row[Any]]) -> Lesson:
     return Lesson(
         number=entry.id,
-        comment_number=row.id,
         site=entry.site,
         comment=comment_of(row),
         article=known.get(row.article_id),
@@ -55,7 +43,6 @@ def _lesson(entry: sa.Row[Any], row: sa.Row[Any], known: Mapping[int, Article], 
         made_at=entry.made_at,
         made_by=entry.made_by,
         door=f"API of {entry.site}" if entry.user_id is None else "review pages",
-        batch=entry.batch,
         unfit=_unfit(entry, row, stack),
     )
 

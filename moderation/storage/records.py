@@ -304,7 +304,6 @@ class Lesson:
     """
 
     number: int
-    comment_number: int
     site: str
     comment: Comment
     article: Article | None
@@ -312,18 +311,26 @@ class Lesson:
     made_at: datetime
     made_by: str
     door: str
-    batch: str
     unfit: Unfit | None = None
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether it stands and says what kind of comment this is; ``reject_other`` does not."""
+        return self.unfit is None and self.decision is not Decision.REJECT_OTHER
+
+    @property
+    def is_promotional(self) -> bool:
+        """The label: a comment that was refused as off-topic is an ordinary one."""
+        return self.decision is Decision.REJECT_PROMOTIONAL
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCorrection:
-    """What a site's decisions correct of one release's scores, as it is kept. ``last`` is the last line of the log."""
+    """What a site's decisions correct of one release's scores, as it is kept."""
 
     site: str
     active: bool
     release: str
     decisions: int
-    last: int
     weights: bytes
     changed_at: datetime

@@ -106,12 +106,6 @@ def differences(connection: Connection, release: str, most: int) -> list[Differe
     return [_difference(row) for row in connection.execute(query)]
 
 
-def forget(connection: Connection, release: str) -> None:
-    """Remove all that a release said in the shadow."""
-    for table in (shadow_scores, shadow_counts, shadows):
-        connection.execute(sa.delete(table).where(table.c.release == release))
-
-
 def _given(row: sa.Row[Any], article: Article | None) -> Given:
     site = Site(row.site_id, row.site)
     return Given(row.id, site, comment_of(row), article, row.release, row.promotional, Action(row.action))

@@ -207,7 +207,6 @@ corrections = sa.Table(
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
     text("release"),
     sa.Column("decisions", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("last", Number, nullable=False, server_default="0"),  # line of the log that it has seen
     sa.Column("weights", sa.LargeBinary, nullable=False),  # see detection.adaptation
     when("changed_at"),
 )

@@ -30,7 +30,7 @@ def lesson(number: int, decision: Decision, body: str = "", days: int = 0, by: s
     text = body or words()
     made_at = NOW - timedelta(days=days)
     comment = Comment(text, str(number))
-    return Lesson(number, number, "gazette", comment, None, decision, made_at, by, "review pages", "b")
+    return Lesson(number, "gazette", comment, None, decision, made_at, by, "review pages")
 
 
 def lessons(count: int = 25) -> list[Lesson]:
@@ -90,6 +90,7 @@ def test_step_learns_and_keeps_what_was_known(tmp_path: Path, release: Release) 
         (), 20, tmp_path, "next", seed=1, jobs=1, say=lambda step: None, taught=Taught(given, NOW)
     )
     assert trained.manifest["refined_from"] == release.version
+    assert trained.manifest["drift"] == release.manifest["drift"]
     assert "promotional, of 1 sites" in "\n".join(commands.describe_trained(trained))
     after = releases.load(trained.directory).classifier
     assert not trained.is_current

@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from moderation.cli import main
-from moderation.comment import Comment
-from moderation.storage.labels import Label
+from moderation.comment import Comment, Decision
+from moderation.storage.records import Lesson
 from tests.shelves import FIRST, SECOND, THIRD, damage, put_release, shelf_of
 from training.datasets import Dataset
-from training.promote import DECISIONS, _compare, _corrected, decided, unlearned
+from training.decisions import DECISIONS
+from training.promote import _compare, _corrected, decided, unlearned
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LAX = {
@@ -156,8 +157,13 @@ def test_many_looks_do_not_make_a_fault() -> None:
 
 def labels(*bodies: str) -> Dataset:
     """Decisions on these texts, one a day."""
+    days = [NOW + timedelta(days=day) for day in range(len(bodies))]
     return decided(
-        [Label("gazette", Comment(body), None, False, NOW + timedelta(days=day)) for day, body in enumerate(bodies)]
+        [
+            Lesson(place, "gazette", Comment(body), None, Decision.APPROVE, day, "ann", "review pages")
+            for place, (body, day) in enumerate(zip(bodies, days, strict=True))
+        ],
+        9,
     )
 
 
@@ -173,5 +179,5 @@ def test_decisions_that_were_learned_from_are_left_out() -> None:
 
 
 def test_no_decision_is_an_empty_table() -> None:
-    assert len(decided([]).comments) == 0
-    assert isinstance(decided([]).comments, pd.DataFrame)
+    assert len(decided([], 9).comments) == 0
+    assert isinstance(decided([], 9).comments, pd.DataFrame)

@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.true()),
         sa.Column("release", sa.Text(), nullable=False, server_default=""),
         sa.Column("decisions", sa.Integer(), nullable=False, server_default="0"),
-        sa.Column("last", NUMBER, nullable=False, server_default="0"),
         sa.Column("weights", sa.LargeBinary(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"]),
