@@ -21,6 +21,7 @@ from moderation.release_commands import releases, rollback
 from moderation.shadow_commands import shadow
 from moderation.site_commands import site
 from moderation.terminal import as_json, days, opened_moderator, visible
+from moderation.user_commands import user
 
 if TYPE_CHECKING:
     from moderation.lines import Stream
@@ -200,32 +201,8 @@ def evaluate(
     _show(evaluation.as_dict() if as_json else commands.describe_evaluation(evaluation))
 
 
-for command in (site, adapt, promote, rollback, releases, shadow):
+for command in (site, user, adapt, promote, rollback, releases, shadow):
     main.add_command(command)
-
-
-@main.group()
-def user() -> None:
-    """People who decide about comments."""
-
-
-@user.command("add")
-@click.argument("email")
-@click.option("--role", type=click.Choice(["moderator", "administrator"]), default="moderator", show_default=True)
-@as_json
-def add_user(email: str, role: str, as_json: bool) -> None:
-    """Add a person, and show the one-time link with which they choose a password."""
-    from moderation import server
-    from moderation.moderator import Role
-
-    settings = every_setting.load()
-    with opened_moderator() as moderator:
-        token = moderator.accounts.add_user(email, Role(role))
-    link = server.web_address(settings.host, settings.port) + server.INVITATION.format(token=token)
-    if as_json:
-        click.echo(json.dumps({"email": email, "role": role, "link": link}))
-    else:
-        click.echo(f"{visible(email)} chooses a password here, once, within 7 days: {link}")
 
 
 @main.command()

@@ -71,15 +71,20 @@ def undo(
     maker: Maker,
     now: datetime,
     of_batch: str | None = None,
+    of: Collection[int] | None = None,
     batch: str,
 ) -> Decided:
-    """Take the last standing decision on each comment back, where it is of that batch and of the text as it stands."""
+    """Take the last standing decision on each comment back, where it is of that batch and of the text as it stands.
+
+    ``of`` holds the numbers of the decisions that may be taken back; None is any.
+    """
     rows = lock(connection, numbers)
     stacks = log.standing(connection, numbers)
     undone, skipped = [], []
     for row in rows:
         last = stacks[row.id][-1] if stacks.get(row.id) else None
-        if last is None or last.revision != row.revision or of_batch not in (None, last.batch):
+        is_meant = last is not None and of_batch in (None, last.batch) and (of is None or last.id in of)
+        if last is None or not is_meant or last.revision != row.revision:
             skipped.append(row.id)
         else:
             undone.append((row, last))

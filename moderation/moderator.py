@@ -70,6 +70,7 @@ from moderation.storage.records import (
     User,
 )
 from moderation.storage.tables import comments as table
+from moderation.stretches import Stretches
 
 __all__ = [
     "NEWEST_CURSOR",
@@ -109,6 +110,11 @@ class Moderator:
     def review(self) -> Review:
         """The queue, claims, decisions one by one and in bulk."""
         return self._stored.review
+
+    @property
+    def stretches(self) -> Stretches:
+        """Times in which a moderator decided against all that is known."""
+        return self._stored.stretches
 
     @property
     def accounts(self) -> Accounts:
@@ -317,6 +323,7 @@ class _Parts:
     coral: Coral
     reports: Reports
     adaptation: Adaptation
+    stretches: Stretches
 
     @classmethod
     def of(cls, database: Database, release: Callable[[], Release], clock: Callable[[], datetime]) -> "_Parts":
@@ -336,4 +343,5 @@ class _Parts:
             endpoints=Endpoints(database, clock),
             reports=Reports(database, review, clock),
             adaptation=adaptation,
+            stretches=Stretches(database, clock),
         )

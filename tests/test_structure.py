@@ -21,18 +21,20 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [ROOT / "api.py", *sorted((ROOT / "moderation").rglob("*.py")), *sorted((ROOT / "training").rglob("*.py"))]
 
 USE_CASES = (
-    "accounts, adaptation, akismet, checking, coral, decisions, endpoints, keys, reports, review, rules, signatures"
+    "accounts, adaptation, akismet, checking, coral, decisions, endpoints, keys, reports, review, rules, signatures,"
+    " stretches"
 )
 MAY_IMPORT = {
     "api": "gathering, moderator, release, settings, shadow, shelf, storage, switching, web",
     "cli": (
         "adapt_commands, background, lines, moderator, promote_command, release, release_commands, server, settings,"
-        " shadow_commands, site_commands, storage, terminal, training"
+        " shadow_commands, site_commands, storage, terminal, training, user_commands"
     ),
     "promote_command": "release_commands, shelf, terminal, training",
     "release_commands": "release, settings, shelf, terminal",
     "shadow_commands": "release_commands, settings, shadow, storage, terminal",
     "site_commands": "moderator, terminal",
+    "user_commands": "release_commands, moderator, server, settings, stretches, terminal",
     "adapt_commands": "moderator, storage, terminal",
     "terminal": "moderator, release, settings, storage",
     "server": "api, background, moderator, release, settings, storage",
@@ -51,6 +53,7 @@ MAY_IMPORT = {
     "drift": "detection",
     "review": "comment, decisions, detection, storage",
     "decisions": "comment, detection, storage",
+    "stretches": "comment, decisions, detection, storage",
     "rules": "comment, detection, storage",
     "accounts": "storage",
     "endpoints": "addresses, storage",
@@ -81,7 +84,7 @@ ONLY_IN = {
     "alembic": "storage",
     "argon2": "accounts",
     "click": "adapt_commands, cli, promote_command, release_commands, shadow_commands, site_commands, terminal, "
-    "training",
+    "training, user_commands",
     "confusable_homoglyphs": "training",
     "flask": "api, server, web",
     "granian": "server",

@@ -103,6 +103,18 @@ def numbers_of_batch(connection: Connection, batch: str) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
+def made(connection: Connection, by: str, begins_at: datetime, ends_at: datetime) -> dict[int, int]:
+    """What one person decided from a time to a time, both among it: the decision's number and its comment's.
+
+    The log grows in time: its numbers bound what is read, so that a long log costs no more.
+    """
+    first = sa.select(_d.id).where(_d.made_at >= begins_at).order_by(_d.made_at, _d.id).limit(1)
+    last = sa.select(_d.id).where(_d.made_at <= ends_at).order_by(_d.made_at.desc(), _d.id.desc()).limit(1)
+    wanted = (_d.made_by == by, _d.undoes.is_(None), _d.id >= first.scalar_subquery(), _d.id <= last.scalar_subquery())
+    rows = connection.execute(sa.select(_d.id, _d.comment_id).where(*wanted))
+    return {row.id: row.comment_id for row in rows}
+
+
 def last_batch(connection: Connection, user_id: int, but: Sequence[str]) -> str | None:
     """A user's last step, other than ``but``, of which something was not taken back."""
     undo_of = decisions.alias()

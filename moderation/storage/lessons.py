@@ -44,6 +44,8 @@ def _lesson(entry: sa.Row[Any], row: sa.Row[Any], known: Mapping[int, Article], 
         made_by=entry.made_by,
         door=f"API of {entry.site}" if entry.user_id is None else "review pages",
         unfit=_unfit(entry, row, stack),
+        comment_number=row.id,
+        promotional=row.promotional,
     )
 
 

@@ -301,6 +301,7 @@ class Lesson:
     """A decision as it is learned from, with the comment and the whole article as they stand.
 
     ``number`` is the log's own. ``door`` is by which way it came: the review pages, or one site's API.
+    ``promotional`` is the comment's score as it stands.
     """
 
     number: int
@@ -312,6 +313,13 @@ class Lesson:
     made_by: str
     door: str
     unfit: Unfit | None = None
+    comment_number: int = 0
+    promotional: float = 0.5
+
+    @property
+    def stood(self) -> bool:
+        """Whether it was made on the text as it stands and nobody took it back; another may have replaced it."""
+        return self.unfit in (None, Unfit.DECIDED_AGAIN)
 
     @property
     def is_fit(self) -> bool:

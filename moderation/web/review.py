@@ -11,6 +11,7 @@ from moderation.switching import Switch
 from moderation.web import (
     admin,
     admin_connections,
+    admin_doubtful,
     admin_releases,
     admin_rules,
     admin_signatures,
@@ -37,7 +38,7 @@ def add_pages(app: Flask, moderator: Moderator, switch: Switch) -> None:
         part.add(pages, moderator)
     for with_release in (dashboard, admin_releases):
         with_release.add(pages, moderator, switch)
-    for part in (admin, admin_rules, admin_connections, admin_signatures):
+    for part in (admin, admin_rules, admin_connections, admin_signatures, admin_doubtful):
         part.add(pages, moderator)
     try_page.add(pages, moderator)
     _words(pages)

@@ -39,6 +39,7 @@ PATHS = (
     "/review/events?site={site}",
     "/review/articles?site={site}",
     "/review/users",
+    "/review/doubtful",
     "/review/account",
     "/review/no-such-status?x=1",
     "/try",
