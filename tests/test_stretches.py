@@ -89,6 +89,7 @@ def test_commands_list_and_undo(
 
     wrong = pressed(moderator, site, user, clock, Decision.APPROVE, WRONG)
     [found] = moderator.stretches.doubtful()
+    monkeypatch.delenv("MODERATION_TEST_DATA", raising=False)  # the command line takes it for a setting
     monkeypatch.setenv("MODERATION_DATABASE_URL", database_url)
     listed = CliRunner().invoke(main, ["user", "doubtful"])
     assert f"{user.email}: {WRONG} decisions from {found.stretch.begins_at.isoformat()}" in listed.output
