@@ -116,6 +116,11 @@ class FeatureReader:
         folded = self._folder.fold(texts)
         words, stems = word_hashes(folded)
         word_pairs = pair_hashes(folded, words)
+        quoted = self._relevance.quoted(pairs, folded, words, word_pairs)
+        if quoted.any():  # whoever recites the article has said nothing of his own yet
+            folded = self._folder.without(texts, folded, np.flatnonzero(quoted))
+            words, stems = word_hashes(folded)
+            word_pairs = pair_hashes(folded, words)
         evidence = self._relevance.compare(pairs, folded, (words, stems))
         signals = read_signals(pairs, folded, words, self._finder, evidence.script)
         logit = np.add.reduce(evidence.values * self._off_topic[:-1], axis=1) + self._off_topic[-1]

@@ -53,7 +53,7 @@ struct shelf {
     const int8_t *meaning;    /* by word bucket: a vector */
     int64_t meaning_bits;
     int64_t dimensions;
-    const uint8_t *marks;     /* a row a slot, a column a bucket: 2 in an article's title, 1 in its body */
+    const uint8_t *marks;     /* a row a slot, a column a bucket: words and threes of words; see relevance.c */
     const float *vectors;     /* a row a slot */
     const float *log_sizes;   /* by slot, to the base of 2 */
     const float *told_sizes;  /* by slot, as a column of the evidence */
@@ -103,6 +103,9 @@ void read_shape(const struct folded *folded, const int64_t *exclamations, const 
 /* relevance.c */
 void compare(const struct folded *folded, const uint32_t *words, const uint32_t *stems, const struct shelf *shelf,
              const int64_t *slots, int64_t first_text, int64_t texts, float *vector, float *shared, float *values);
+void mark_triples(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, uint8_t *marks);
+int64_t find_quotes(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const struct shelf *shelf,
+                    const int64_t *slots, int64_t first_text, int64_t texts, uint8_t *quoted);
 void direction(const struct shelf *shelf, const uint32_t *words, int64_t count, float *vector);
 
 /* wording.c */

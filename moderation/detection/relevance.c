@@ -6,7 +6,9 @@
 #include "kernels.h"
 #include "hashing.h"
 
-enum { SLOT_BITS = 15, RARITY_BITS = 18, TITLE = 2 };
+enum { SLOT_BITS = 15, RARITY_BITS = 18 };
+enum { BODY = 1, TITLE = 2, WORD = BODY | TITLE, TRIPLE = 4 };  /* what a bucket of a slot holds */
+enum { LEAST_QUOTED = 8 };  /* words in a row; fewer meet by chance */
 enum { SHARED, STEMS, IN_TITLE, SIZE, SHARED_BITS, SUMS };
 enum { SHARED_SHARE = 4, SHARED_PER_SIZE, RAREST, COSINE, ARTICLE_SIZE, COLUMNS };  /* of Relevance, behind four sums */
 #define STEM_SALT 0x27D4EB2Fu  /* tells stems from words: a prime of xxHash */
@@ -36,6 +38,52 @@ void direction(const struct shelf *shelf, const uint32_t *words, int64_t count, 
         vector[at] /= norm;
 }
 
+/* The bucket of three words in a row. */
+static uint32_t triple(const uint32_t *words, const uint32_t *pairs, int64_t word) {
+    return bucket(mixed(pairs[word] * PRIME + words[word + 2] * SECOND), SLOT_BITS);
+}
+
+/* Mark every three words in a row of an article's texts in its slot. */
+void mark_triples(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, uint8_t *marks) {
+    for (int64_t text = 0; text < folded->texts; text++)
+        for (int64_t word = folded->first_word[text]; word + 2 < folded->first_word[text + 1]; word++)
+            marks[triple(words, pairs, word)] |= TRIPLE;
+}
+
+/* Tell the words from `first` to `end` of one text that stand in a row in a slot's article; returns how many. */
+static int64_t quotes_of(const uint32_t *words, const uint32_t *pairs, const uint8_t *marks, int64_t first, int64_t end,
+                         uint8_t *quoted) {
+    int64_t found = 0, begin = first;  /* of a run of words */
+    for (int64_t word = first; word + 2 <= end; word++) {
+        if (word + 2 < end && marks[triple(words, pairs, word)] & TRIPLE)
+            continue;
+        if (word > begin && word + 2 - begin >= LEAST_QUOTED)
+            for (int64_t at = begin; at < word + 2; at++) {
+                found += !quoted[at];
+                quoted[at] = 1;
+            }
+        begin = word + 1;
+    }
+    return found;
+}
+
+/* Tell what some texts quote of their articles, -1 where there is none; `quoted` has a place for each word, zeros
+   before. A text that is nothing but a quotation quotes nothing. Returns how many words are quoted. */
+int64_t find_quotes(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const struct shelf *shelf,
+                    const int64_t *slots, int64_t first_text, int64_t texts, uint8_t *quoted) {
+    int64_t total = 0;
+    for (int64_t row = 0; row < texts; row++) {
+        int64_t first = folded->first_word[first_text + row], end = folded->first_word[first_text + row + 1];
+        if (slots[row] < 0)
+            continue;
+        int64_t found = quotes_of(words, pairs, shelf->marks + (slots[row] << SLOT_BITS), first, end, quoted);
+        for (int64_t at = first; found == end - first && at < end; at++)
+            quoted[at] = 0;
+        total += found < end - first ? found : 0;
+    }
+    return total;
+}
+
 static float cosine_of(const struct shelf *shelf, int64_t slot, const float *vector) {
     const float *subject = shelf->vectors + slot * shelf->dimensions;
     double sum = 0;
@@ -53,13 +101,13 @@ static float weigh_shared(const struct folded *folded, const uint32_t *words, co
         float rare = rarity_of(shelf, words[word]);
         float surprise = rare - shelf->log_sizes[slot];  /* bits that chance alone would not explain */
         surprise = surprise < LEAST_SURPRISE ? LEAST_SURPRISE : surprise > MOST_SURPRISE ? MOST_SURPRISE : surprise;
-        uint8_t here = marks[bucket(words[word], SLOT_BITS)];
-        uint8_t stem_here = marks[bucket(stems[word] * STEM_SALT, SLOT_BITS)];
+        uint8_t here = marks[bucket(words[word], SLOT_BITS)] & WORD;
+        uint8_t stem_here = marks[bucket(stems[word] * STEM_SALT, SLOT_BITS)] & WORD;
         shared[word] = here ? surprise : 0;
         most = shared[word] > most ? shared[word] : most;
         sums[SHARED] += shared[word];
         sums[STEMS] += stem_here ? surprise : 0;
-        sums[IN_TITLE] += here == TITLE || stem_here == TITLE ? rare : 0;
+        sums[IN_TITLE] += (here | stem_here) & TITLE ? rare : 0;
         sums[SIZE] += rare;
         sums[SHARED_BITS] += here ? rare : 0;
     }

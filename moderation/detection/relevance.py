@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from moderation.comment import Article, Pair
 from moderation.detection.kernels import library, pointer, struct
-from moderation.detection.ngrams import Hashes, buckets, word_hashes
+from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
 from moderation.detection.signals import SCRIPTS
 from moderation.detection.text import Folded, Folder
 
@@ -105,11 +105,27 @@ class RelevanceReader:
                 self._compare_rows(pairs[rows], rows, folded, hashed, evidence)
         return evidence
 
+    def quoted(self, pairs: Sequence[Pair], folded: Folded, words: Hashes, word_pairs: Hashes) -> NDArray[np.bool_]:
+        """The words of the bodies that stand in their articles in the same long row; shape (words of bodies,)."""
+        quoted = np.zeros(int(folded.first_word[len(pairs)]), np.uint8)
+        with self._lock:
+            for begin in range(0, len(pairs), MOST_ARTICLES):
+                slots = self._slots([self._profile(article) for _, article in pairs[begin : begin + MOST_ARTICLES]])
+                library.find_quotes(
+                    folded.view, pointer(words), pointer(word_pairs), self._shelf, pointer(slots), begin, len(slots),
+                    pointer(quoted),
+                )  # fmt: skip
+        return quoted.view(bool)
+
+    @staticmethod
+    def _slots(profiles: Sequence["_Profile | None"]) -> NDArray[np.int64]:
+        return np.array([profile.slot if profile else -1 for profile in profiles], np.int64)
+
     def _compare_rows(
         self, pairs: Sequence[Pair], rows: slice, folded: Folded, hashed: tuple[Hashes, Hashes], evidence: Evidence
     ) -> None:
         profiles = [self._profile(article) for _, article in pairs]
-        slots = np.array([profile.slot if profile else -1 for profile in profiles], np.int64)
+        slots = self._slots(profiles)
         evidence.known[rows] = slots >= 0
         evidence.script[rows] = [profile.script if profile else -1 for profile in profiles]
         library.compare(
@@ -140,6 +156,7 @@ class RelevanceReader:
         for part, mark in ((slice(0, title), _BODY), (slice(title, None), _TITLE)):
             for hashes in (words[part], stems[part] * _STEM):
                 row[buckets(hashes, SLOT_BITS)] = mark
+        library.mark_triples(folded.view, pointer(words), pointer(pair_hashes(folded, words)), pointer(row))
         library.direction(self._shelf, pointer(words), len(words), pointer(self._vectors[slot]))
         size = np.float32(max(np.unique(words).size, 1))
         self._log_sizes[slot], self._told_sizes[slot] = np.log2(size), np.log1p(size) / 8

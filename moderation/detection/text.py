@@ -154,18 +154,59 @@ class Folder:
             "word_start": word_start[:words],
             "word_end": word_end[:words],
             "first_word": first_word,
+            "raw_kinds": raw_kinds,
         }
-        return Folded(
-            **told,
-            sizes=starts[1:] - starts[:-1],
-            word_counts=first_word[1:] - first_word[:-1],
-            word_text=word_text[:words],
-            raw_kinds=raw_kinds,
-            mixed=disguises[:, _MIXED],
-            spaced=disguises[:, _SPACED],
-            leet=disguises[:, _LEET_WORDS],
-            view=struct("folded", texts=count, words=words, raw_kinds=raw_kinds, disguises=disguises, **told),
-        )
+        return _folded(told, word_text[:words], disguises)
+
+    def without(self, texts: Sequence[str], folded: Folded, words: Places) -> Folded:
+        """The same batch as if some of its words (ascending places in ``word_start``) had not been sent.
+
+        Words in a row go with what stands between them. ``source`` still points into the texts as they were sent.
+        """
+        gone = np.zeros(len(folded.word_start), bool)
+        gone[words] = True
+        first = np.flatnonzero((np.diff(words, prepend=-2) > 1) | np.isin(words, folded.first_word))
+        last = np.append(first[1:], len(words)) - 1
+        cut = np.zeros(len(folded.codes) + 1, np.int64)
+        pieces = []
+        for begin, end, text in zip(
+            folded.word_start[words[first]], folded.word_end[words[last]], folded.word_text[words[first]], strict=True
+        ):
+            cut[begin + 1 : end + 1] = 1
+            sent = folded.source[begin:end]
+            pieces.append(texts[text][sent.min() : sent.max() + 1])
+        kept, cut = cut[1:] == 0, np.cumsum(cut)  # how many code points are gone before each
+        raw_kinds, taken = folded.raw_kinds.copy(), self.fold(pieces).raw_kinds
+        taken[:, Kind.SPACE] -= 1  # the one before each piece
+        np.subtract.at(raw_kinds, folded.word_text[words[first]], taken)
+        gone_before = np.append(0, np.cumsum(gone))
+        starts, word_start, word_end = folded.starts, folded.word_start[~gone], folded.word_end[~gone]
+        told = {
+            "codes": folded.codes[kept],
+            "source": folded.source[kept],
+            "starts": starts - cut[starts],
+            "word_start": word_start - cut[word_start],
+            "word_end": word_end - cut[word_end],
+            "first_word": folded.first_word - gone_before[folded.first_word],
+            "raw_kinds": np.maximum(raw_kinds, 0),  # pieces of a line turned round may overlap
+        }
+        disguises = np.stack([folded.mixed, folded.spaced, folded.leet], axis=1)
+        return _folded(told, folded.word_text[~gone], disguises)
+
+
+def _folded(told: dict[str, NDArray[Any]], word_text: Places, disguises: NDArray[np.int64]) -> Folded:
+    """A batch from its arrays, ``told`` by the names that they have in C as well."""
+    starts, first_word, words = told["starts"], told["first_word"], len(told["word_start"])
+    return Folded(
+        **told,
+        sizes=starts[1:] - starts[:-1],
+        word_counts=first_word[1:] - first_word[:-1],
+        word_text=word_text,
+        mixed=disguises[:, _MIXED],
+        spaced=disguises[:, _SPACED],
+        leet=disguises[:, _LEET_WORDS],
+        view=struct("folded", texts=len(starts) - 1, words=words, disguises=disguises, **told),
+    )
 
 
 def _check(alphabet: Alphabet) -> None:

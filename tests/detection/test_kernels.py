@@ -66,13 +66,13 @@ def text(size):
 
 chance = random.Random(7)
 classifier = release.load(release.current(Path(sys.argv[1]))).classifier
-articles = [None, *(Article(title=text(9), body=text(99)) for _ in range(20))]
+articles = [*(Article(title=text(9), body=text(99)) for _ in range(20)), Article()]
 for _ in range(400):
     sizes = [0, 1, 2, 3, 9, 40, 300]
     classifier.score_many([
-        (Comment(text(chance.choice(sizes)), author=Author(text(chance.choice(sizes)), text(chance.choice(sizes)))),
-         chance.choice(articles))
-        for _ in range(chance.randrange(1, 12))
+        (Comment(text(chance.choice(sizes)) + chance.choice(["", article.body, article.body[30:] * 3]) * 2,
+                 author=Author(text(chance.choice(sizes)), text(chance.choice(sizes)))), article)
+        for article in chance.choices(articles, k=chance.randrange(1, 12))
     ])
 classifier.score(Comment(text(200_000)), articles[1])
 print("done")
