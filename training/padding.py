@@ -1,4 +1,4 @@
-"""Puts good comments, or passages of the article, around comments, as senders do whose promotion is to drown in them.
+"""Puts good comments around others, as senders do whose promotion is to drown in them.
 
 The padded copies teach how much the best passage of a comment counts beside all of it, and no words.
 """
@@ -8,13 +8,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from moderation.comment import Article
 from training.datasets import WRITTEN, Dataset
 
 _COPIES = 4_000  # of each label
 _MOST_AROUND = 3  # good comments around one
 _LONGEST = 400  # code points of a good comment
-_READ, _WORDS = 20_000, 80  # code points of an article, and words of a passage
 
 
 def with_padded(data: Dataset, seed: int) -> Dataset:
@@ -30,21 +28,10 @@ def with_padded(data: Dataset, seed: int) -> Dataset:
     random = np.random.default_rng(seed)
     copies = [rows.sample(min(_COPIES, len(rows)), random_state=seed) for _, rows in real.groupby("label", sort=True)]
     chosen = pd.concat(copies).assign(padded=True)
-    articles = [data.articles.get(key) for key in zip(chosen["source"], chosen["article_id"], strict=True)]
     chosen["body"] = [
-        _around(body, _passage(article, random) or random.choice(good, random.integers(1, _MOST_AROUND + 1)), random)
-        for body, article in zip(chosen["body"], articles, strict=True)
+        _around(body, random.choice(good, random.integers(1, _MOST_AROUND + 1)), random) for body in chosen["body"]
     ]
     return Dataset(pd.concat([comments, chosen], ignore_index=True), data.articles)
-
-
-def _passage(article: Article | None, random: np.random.Generator) -> list[str]:
-    """Some words in a row of every other article that is known, else nothing."""
-    words = article.body[:_READ].split() if article else []
-    if not words or random.random() < 0.5:
-        return []
-    first = int(random.integers(0, max(len(words) - _WORDS, 1)))
-    return [" ".join(words[first : first + int(random.integers(1, _WORDS))])]
 
 
 def _around(body: str, padding: Iterable[str], random: np.random.Generator) -> str:
