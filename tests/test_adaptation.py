@@ -142,3 +142,19 @@ def test_correction_survives_being_kept() -> None:
     assert again.of(Comment("buy now"), score) == correction.of(Comment("buy now"), score) > 0
     with pytest.raises(ValueError, match="whole pairs"):
         learner.read_correction("r", 2, b"abc")
+
+
+def test_labels_that_contradict_the_release_do_not_run_away() -> None:
+    """All are scored as promotion, half are ordinary: other comments move little, and not all the same way."""
+    talk = "we met at the old mill by the river and spoke of the harvest until late, as each year"
+    plug = "order cheap handmade bowls and vases from my kiln today and have them sent to your door"
+    words = [f"{'abcdefghij'[number % 10] * 7} {'klmnopqrst'[number // 10] * 7}" for number in range(60)]
+    score = Score(0.95, None, (), "first")
+    examples = [
+        Example(Comment(f"{plug if number % 2 else talk} {word}"), score, bool(number % 2))
+        for number, word in enumerate(words)
+    ]
+    correction = learner.learn(examples, "first")
+    assert correction.of(Comment(talk), score) < -1
+    assert correction.of(Comment(plug), score) > 0
+    assert abs(correction.of(Comment("ein anderer Satz"), score)) < 1.5

@@ -30,7 +30,7 @@ _SPREAD = {"word": 2.0, "pair": 1.0, "name": 1.0, "domain": 1.0, "reason": 1.0, 
 """How far each kind of trait may pull before a decision, in log-odds: the standard deviation of its weights' prior."""
 _FULL_REASON = 4.0  # log-odds of a reason that counts as seen in full
 _SURE = 13.8  # log-odds of a score that is rounded to one or nought
-_STEPS, _NEAR = 20, 1e-4
+_STEPS, _NEAR = 50, 1e-4
 _LEAST = 1e-4  # of a weight that is kept
 
 Traits = dict[int, float]
@@ -152,13 +152,22 @@ def _fit(
     """How strongly each example pulls at its own traits, at the mode of the posterior."""
     kernel = matrix @ matrix.T
     pull, added = np.zeros(len(label)), np.zeros(len(label))
+
+    def worth(pull: NDArray[np.float64], added: NDArray[np.float64]) -> float:
+        logits = offset + added
+        return float(weight @ (label * logits - np.logaddexp(0, logits)) - pull @ added / 2)
+
     for _ in range(_STEPS):
         chance = 1 / (1 + np.exp(-(offset + added)))
         bend = np.sqrt(np.maximum(weight * chance * (1 - chance), 1e-12))
         wanted = bend**2 * added + weight * (label - chance)
         system = np.eye(len(label)) + bend[:, None] * kernel * bend
-        pull = wanted - bend * np.linalg.solve(system, bend * (kernel @ wanted))
-        before, added = added, kernel @ pull
-        if np.abs(added - before).max() < _NEAR:
+        step = wanted - bend * np.linalg.solve(system, bend * (kernel @ wanted)) - pull
+        so_far = worth(pull, added)
+        while step.any() and worth(pull + step, added + kernel @ step) < so_far:
+            step /= 2  # a whole step from labels that the release contradicts goes too far, and ever further
+        pull, moved = pull + step, kernel @ step
+        added = added + moved
+        if np.abs(moved).max() < _NEAR:
             break
     return pull
