@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -171,10 +171,20 @@ def _postgresql(url: URL, connections: int) -> Engine:
 def _sqlite(url: URL, connections: int) -> Engine:
     path = Path(str(url.database))
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(_open_private(str(path)))
+    _make_private(path)
     engine = sa.create_engine(url, pool_size=connections, max_overflow=connections, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """Make a file that no other user of the machine may read, where there is none.
+
+    One that is there is not even opened: closing it would end all of SQLite's locks on it in this process, and the next
+    program to leave the database would take the log away from under it (sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _open_private(path: str) -> int:

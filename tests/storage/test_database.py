@@ -3,8 +3,11 @@
 import re
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import traceback
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from alembic.migration import MigrationContext
 
 from moderation.comment import Comment, Decision
 from moderation.moderator import Invalid, Moderator, NewerDatabase, OutdatedDatabase, Site, StoreError, Unavailable
+from moderation.storage import shadow_tables
 from moderation.storage.database import Database
 from moderation.storage.tables import metadata
 from tests.conftest import SPAM
@@ -22,6 +26,7 @@ from tests.conftest import SPAM
 def test_migrations_lead_to_the_tables(database: Database) -> None:
     with database.reading() as connection:
         found = compare_metadata(MigrationContext.configure(connection), metadata)
+    assert shadow_tables.shadows.metadata is metadata  # declared in a module of its own
     differences = [one for one in found if "comment_words" not in repr(one)]  # the full-text index is no Table
     assert differences == []
 
@@ -40,6 +45,29 @@ def test_sqlite_is_made_at_first_start(tmp_path: Path) -> None:
     database.close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     Database.open(f"sqlite:///{path}").close()
+
+
+def test_second_opening_leaves_the_first_its_locks(tmp_path: Path) -> None:
+    """A worker opens the database for its requests and again for its deliveries; commands come and go beside it."""
+    path = tmp_path / "moderation.sqlite3"
+    url = f"sqlite:///{path}"
+    command = [
+        sys.executable,
+        "-c",
+        f"from moderation.storage.database import Database; Database.open({url!r}).close()",
+    ]
+    with closing(Database.open(url)) as database, closing(Database.open(url)):
+        log = Path(f"{path}-wal").stat().st_ino
+        subprocess.run(command, check=True, timeout=60)
+        assert Path(f"{path}-wal").stat().st_ino == log
+        with database.writing() as connection:
+            connection.execute(sa.text("CREATE TABLE kept (one)"))
+        count = (
+            f"import sqlite3; print(*sqlite3.connect({str(path)!r}).execute('SELECT count(*) FROM kept').fetchone())"
+        )
+        assert (
+            subprocess.run([sys.executable, "-c", count], check=True, capture_output=True, timeout=60).stdout == b"0\n"
+        )
 
 
 def test_first_start_of_many_is_one(empty_database_url: str) -> None:
