@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from moderation.adaptation import Adaptation
 from moderation.comment import Action, Article, Comment, Pair, Score, Status
 from moderation.decisions import make_findable, words_of
-from moderation.detection.campaigns import plain_traces, text_traces
+from moderation.detection.campaigns import all_traces, plain_traces
 from moderation.detection.languages import language_of
 from moderation.gathering import Gathering
 from moderation.rules import REMEMBERED, Rules
@@ -171,10 +171,10 @@ class Checker:
         return Judged(score, action, status, rule, 0 if known is None else known.version, language)
 
     def _arrival(self, site: Site, comment: Comment, judged: Judged, known: Known | None) -> Arrival:
-        row, traces = comments.new_row(site.id, comment, judged, now=self._clock()), plain_traces(comment)
+        row = comments.new_row(site.id, comment, judged, now=self._clock())
         if judged.status is Status.PUBLISHED:
-            return Arrival(row, known, traces)
-        return Arrival(row, known, tuple(dict.fromkeys((*traces, *text_traces(comment)))), words_of(comment))
+            return Arrival(row, known, plain_traces(comment))
+        return Arrival(row, known, all_traces(comment), words_of(comment))
 
     def _store(self, arriving: Sequence[Arrival]) -> list[Stored]:
         with self._database.writing() as connection:

@@ -42,21 +42,24 @@ _PHONE = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){8,14}")
 
 def traces_of(comment: Comment) -> tuple[Trace, ...]:
     """All that makes a campaign where it is shared; a platform's domain does not."""
-    own = (trace for trace in plain_traces(comment) if trace[0] != "domain" or trace[1] not in _PLATFORMS.split())
-    return tuple(dict.fromkeys((*text_traces(comment), *own)))
+    return tuple(trace for trace in all_traces(comment) if trace[0] != "domain" or trace[1] not in _PLATFORMS.split())
+
+
+def all_traces(comment: Comment) -> tuple[Trace, ...]:
+    """``text_traces`` and ``plain_traces``, each once."""
+    return tuple(dict.fromkeys((*text_traces(comment), *_named_traces(comment))))
 
 
 def plain_traces(comment: Comment) -> tuple[Trace, ...]:
     """Those that cost next to nothing: the whole text, domains, pages and contacts."""
-    traces = [*_whole_text(comment.body), *_link_traces(comment), *_contact_traces(comment.body[:_LONGEST])]
-    return tuple(dict.fromkeys(traces))
+    return tuple(dict.fromkeys((*_whole_text(_letters(comment.body)), *_named_traces(comment))))
 
 
 def text_traces(comment: Comment) -> tuple[Trace, ...]:
     """Those by which near-duplicates are found: ``NEAR_SHARED`` of them in common, or the whole text."""
     letters = _letters(comment.body)
     near = [("near", f"{band}:{value}") for band, value in enumerate(_bands(letters))] if letters else []
-    return (*_whole_text(comment.body), *near)
+    return (*_whole_text(letters), *near)
 
 
 def domains_of(comment: Comment) -> tuple[str, ...]:
@@ -92,6 +95,11 @@ def _links(comment: Comment) -> Iterator[tuple[str, str]]:
                 yield match["bare"].casefold(), match["bare_path"] or ""
 
 
+def _named_traces(comment: Comment) -> Iterator[Trace]:
+    yield from _link_traces(comment)
+    yield from _contact_traces(comment.body[:_LONGEST])
+
+
 def _link_traces(comment: Comment) -> Iterator[Trace]:
     for host, path in islice(_links(comment), _MOST):
         domain = registered_domain(host)
@@ -113,8 +121,8 @@ def _letters(body: str) -> str:
     return letters if len(letters) >= _SHORTEST else ""
 
 
-def _whole_text(body: str) -> Iterator[Trace]:
-    if letters := _letters(body):
+def _whole_text(letters: str) -> Iterator[Trace]:
+    if letters:
         yield "text", blake2b(letters.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
