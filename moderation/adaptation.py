@@ -21,7 +21,6 @@ FEWEST = 10
 """Decisions that a correction takes; fewer say too little."""
 KNOWN = 300.0
 """How many votes the release itself counts for where a source's share of all weight is bounded."""
-_AT_ONCE = 500
 _LOOKED_AT = 4 * adaptation.MOST_DECISIONS
 
 
@@ -63,15 +62,7 @@ class Adaptation:
 
     def lessons(self, site: Site | None = None) -> Iterator[Lesson]:
         """All decisions of a site, or of all sites, newest first, fit to learn from or not."""
-        before = None
-        while True:
-            with self._database.reading() as connection:
-                number = None if site is None else site.id
-                found = lessons.page(connection, site_id=number, before=before, limit=_AT_ONCE)
-            yield from found
-            if len(found) < _AT_ONCE:
-                return
-            before = found[-1].number
+        return lessons.newest(self._database, None if site is None else site.id)
 
     def learn(self, site: Site, half_life: timedelta | None = None) -> StoredCorrection:
         """Learn a site's correction anew from its newest decisions. ``Conflict`` says what is missing."""

@@ -3,7 +3,7 @@
 Knows the store and the statistic; neither who may look nor what a page shows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -20,8 +20,6 @@ from moderation.storage.errors import Invalid
 from moderation.storage.records import Decided, Lesson, StoredComment, User
 from moderation.storage.tables import comments as table
 
-MOST_LOOKED_AT = 5_000
-"""So many of the newest decisions are looked at, however long the log is."""
 _AT_ONCE = 500
 _SAYS_A_KIND = (Decision.APPROVE, Decision.REJECT_PROMOTIONAL)
 
@@ -37,25 +35,22 @@ class Shown:
 class Stretches:
     """The doubtful stretches of all moderators. May be used by many threads."""
 
+    MOST = 5_000
+    """So many of the newest decisions are looked at, however long the log is."""
+
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
 
     def doubtful(self) -> tuple[Shown, ...]:
         """Stretches among the newest decisions that stand, newest first."""
-        found = doubt.doubtful([_ruling(lesson) for lesson in islice(self._lessons(), MOST_LOOKED_AT) if _says(lesson)])
+        newest = islice(lessons.newest(self._database, with_articles=False), self.MOST)
+        found = doubt.doubtful([_ruling(lesson) for lesson in newest if _says(lesson)])
+        wanted = sorted({number for one in found for number in one.examples})
         with self._database.reading() as connection:
-            return tuple(
-                Shown(
-                    one,
-                    tuple(
-                        item
-                        for number in one.examples
-                        if (item := comments.find(connection, table.c.id == number, now=self._clock())) is not None
-                    ),
-                )
-                for one in found
-            )
+            rows = connection.execute(comments.view(self._clock()).where(table.c.id.in_(wanted)))
+            items = {row.id: comments.stored(row) for row in rows}
+        return tuple(Shown(one, tuple(items[number] for number in one.examples if number in items)) for one in found)
 
     def undo(
         self, moderator: str, begins_at: datetime, ends_at: datetime, by: str, user: User | None = None
@@ -74,7 +69,7 @@ class Stretches:
         skipped: set[int] = set()
         numbers = sorted(set(made.values()))
         for start in range(0, len(numbers), _AT_ONCE):
-            some: tuple[int, ...] = tuple(numbers[start : start + _AT_ONCE])
+            some = tuple(numbers[start : start + _AT_ONCE])
             while some:  # whoever decided twice on a comment has both taken back
                 with self._database.writing() as connection:
                     done = decisions.undo(connection, some, maker=maker, now=self._clock(), of=made.keys(), batch=batch)
@@ -83,16 +78,6 @@ class Stretches:
                 some = done.numbers
         taken = tuple(dict.fromkeys(undone))
         return Decided(batch if taken else "", taken, tuple(sorted(skipped - set(taken))))
-
-    def _lessons(self) -> Iterator[Lesson]:
-        before = None
-        while True:
-            with self._database.reading() as connection:
-                found = lessons.page(connection, site_id=None, before=before, limit=_AT_ONCE)
-            yield from found
-            if len(found) < _AT_ONCE:
-                return
-            before = found[-1].number
 
 
 def _says(lesson: Lesson) -> bool:

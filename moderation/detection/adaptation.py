@@ -163,11 +163,10 @@ def _fit(
         wanted = bend**2 * added + weight * (label - chance)
         system = np.eye(len(label)) + bend[:, None] * kernel * bend
         step = wanted - bend * np.linalg.solve(system, bend * (kernel @ wanted)) - pull
-        so_far = worth(pull, added)
-        while step.any() and worth(pull + step, added + kernel @ step) < so_far:
-            step /= 2  # a whole step from labels that the release contradicts goes too far, and ever further
-        pull, moved = pull + step, kernel @ step
-        added = added + moved
+        moved, so_far = kernel @ step, worth(pull, added)
+        while np.abs(moved).max() >= _NEAR and worth(pull + step, added + moved) < so_far:
+            step, moved = step / 2, moved / 2  # labels that the release contradicts take a whole step too far
+        pull, added = pull + step, added + moved
         if np.abs(moved).max() < _NEAR:
             break
     return pull

@@ -117,8 +117,8 @@ class FeatureReader:
         words, stems = word_hashes(folded)
         word_pairs = pair_hashes(folded, words)
         quoted = self._relevance.quoted(pairs, folded, words, word_pairs)
-        if quoted.any():  # whoever recites the article has said nothing of his own yet
-            folded = self._folder.without(texts, folded, np.flatnonzero(quoted))
+        if len(quoted):  # whoever recites the article has said nothing of his own yet
+            folded = self._folder.without(texts, folded, quoted)
             words, stems = word_hashes(folded)
             word_pairs = pair_hashes(folded, words)
         evidence = self._relevance.compare(pairs, folded, (words, stems))

@@ -17,7 +17,7 @@ from moderation.comment import Article, Pair
 from moderation.detection.kernels import library, pointer, struct
 from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
 from moderation.detection.signals import SCRIPTS
-from moderation.detection.text import Folded, Folder
+from moderation.detection.text import Folded, Folder, Places
 
 SLOT_BITS = 15
 SLOTS = 1 << SLOT_BITS
@@ -26,6 +26,7 @@ MOST_ARTICLES = 1024
 """Articles that are kept in memory, 32 kB each."""
 _LEAD = 20_000  # code points of an article that are read: enough to tell what it is about
 _TITLE, _BODY = 2, 1
+_NO_PLACES: Places = np.zeros(0, np.intp)
 _STEM = np.uint32(0x27D4EB2F)  # tells stems from words: a prime of xxHash, as in relevance.c
 
 
@@ -105,17 +106,17 @@ class RelevanceReader:
                 self._compare_rows(pairs[rows], rows, folded, hashed, evidence)
         return evidence
 
-    def quoted(self, pairs: Sequence[Pair], folded: Folded, words: Hashes, word_pairs: Hashes) -> NDArray[np.bool_]:
-        """The words of the bodies that stand in their articles in the same long row; shape (words of bodies,)."""
-        quoted = np.zeros(int(folded.first_word[len(pairs)]), np.uint8)
+    def quoted(self, pairs: Sequence[Pair], folded: Folded, words: Hashes, word_pairs: Hashes) -> Places:
+        """Places of the bodies' words that stand in their articles in the same long row, ascending."""
+        found, quoted = 0, np.zeros(int(folded.first_word[len(pairs)]), np.uint8)
         with self._lock:
             for begin in range(0, len(pairs), MOST_ARTICLES):
                 slots = self._slots([self._profile(article) for _, article in pairs[begin : begin + MOST_ARTICLES]])
-                library.find_quotes(
+                found += library.find_quotes(
                     folded.view, pointer(words), pointer(word_pairs), self._shelf, pointer(slots), begin, len(slots),
                     pointer(quoted),
                 )  # fmt: skip
-        return quoted.view(bool)
+        return np.flatnonzero(quoted) if found else _NO_PLACES
 
     @staticmethod
     def _slots(profiles: Sequence["_Profile | None"]) -> NDArray[np.int64]:

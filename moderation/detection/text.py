@@ -117,7 +117,7 @@ class Folder:
         fold[alphabet.fold_from] = alphabet.fold_to
         fold[alphabet.expand_from] = _EXPANDS + np.arange(len(alphabet.expand_from), dtype=np.uint32)
         kind = alphabet.kind_value.repeat(np.diff(np.append(alphabet.kind_start, CODE_POINTS)))
-        self._held = {  # C reads these as long as the folder lives
+        self._held: dict[str, NDArray[Any]] = {  # C reads these as long as the folder lives
             "fold": fold,
             "kind": kind,
             "role": _roles(),
@@ -163,35 +163,43 @@ class Folder:
 
         Words in a row go with what stands between them. ``source`` still points into the texts as they were sent.
         """
-        gone = np.zeros(len(folded.word_start), bool)
-        gone[words] = True
-        first = np.flatnonzero((np.diff(words, prepend=-2) > 1) | np.isin(words, folded.first_word))
-        last = np.append(first[1:], len(words)) - 1
-        cut = np.zeros(len(folded.codes) + 1, np.int64)
-        pieces = []
-        for begin, end, text in zip(
-            folded.word_start[words[first]], folded.word_end[words[last]], folded.word_text[words[first]], strict=True
-        ):
-            cut[begin + 1 : end + 1] = 1
-            sent = folded.source[begin:end]
-            pieces.append(texts[text][sent.min() : sent.max() + 1])
-        kept, cut = cut[1:] == 0, np.cumsum(cut)  # how many code points are gone before each
-        raw_kinds, taken = folded.raw_kinds.copy(), self.fold(pieces).raw_kinds
-        taken[:, Kind.SPACE] -= 1  # the one before each piece
-        np.subtract.at(raw_kinds, folded.word_text[words[first]], taken)
-        gone_before = np.append(0, np.cumsum(gone))
-        starts, word_start, word_end = folded.starts, folded.word_start[~gone], folded.word_end[~gone]
+        begins = np.flatnonzero((np.diff(words, prepend=-2) > 1) | np.isin(words, folded.first_word))
+        ends = np.append(begins[1:], len(words)) - 1
+        rows = list(
+            zip(
+                folded.word_text[words[begins]].tolist(),
+                folded.word_start[words[begins]].tolist(),
+                folded.word_end[words[ends]].tolist(),
+                strict=True,
+            )
+        )
+        kept, kept_word = np.ones(len(folded.codes), bool), np.ones(len(folded.word_start), bool)
+        for _, begin, end in rows:
+            kept[begin:end] = False
+        kept_word[words] = False
+        place, number = np.append(0, np.cumsum(kept)), np.append(0, np.cumsum(kept_word))  # what each becomes
         told = {
             "codes": folded.codes[kept],
             "source": folded.source[kept],
-            "starts": starts - cut[starts],
-            "word_start": word_start - cut[word_start],
-            "word_end": word_end - cut[word_end],
-            "first_word": folded.first_word - gone_before[folded.first_word],
-            "raw_kinds": np.maximum(raw_kinds, 0),  # pieces of a line turned round may overlap
+            "starts": place[folded.starts],
+            "word_start": place[folded.word_start[kept_word]],
+            "word_end": place[folded.word_end[kept_word]],
+            "first_word": number[folded.first_word],
+            "raw_kinds": self._kinds_without(texts, folded, rows),
         }
         disguises = np.stack([folded.mixed, folded.spaced, folded.leet], axis=1)
-        return _folded(told, folded.word_text[~gone], disguises)
+        return _folded(told, folded.word_text[kept_word], disguises)
+
+    def _kinds_without(
+        self, texts: Sequence[str], folded: Folded, rows: Sequence[tuple[int, int, int]]
+    ) -> NDArray[np.int64]:
+        """How many code points of each Kind the texts have but for some rows: a text, where it begins and ends."""
+        raw_kinds = folded.raw_kinds.copy()
+        for text, begin, end in rows:
+            sent = folded.source[begin:end]
+            piece = texts[text][sent.min() : sent.max() + 1].encode("utf-32-le", "surrogatepass")
+            raw_kinds[text] -= np.bincount(self._held["kind"][np.frombuffer(piece, np.uint32)], minlength=KINDS)
+        return np.maximum(raw_kinds, 0)  # rows of a line turned round may overlap as they were sent
 
 
 def _folded(told: dict[str, NDArray[Any]], word_text: Places, disguises: NDArray[np.int64]) -> Folded:

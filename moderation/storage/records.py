@@ -298,7 +298,7 @@ class Unfit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A decision as it is learned from, with the comment and the whole article as they stand.
+    """A decision as it is learned from, with the comment and, where it is asked for, the whole article as they stand.
 
     ``number`` is the log's own. ``door`` is by which way it came: the review pages, or one site's API.
     ``promotional`` is the comment's score as it stands.
@@ -312,9 +312,9 @@ class Lesson:
     made_at: datetime
     made_by: str
     door: str
+    comment_number: int
+    promotional: float
     unfit: Unfit | None = None
-    comment_number: int = 0
-    promotional: float = 0.5
 
     @property
     def stood(self) -> bool:

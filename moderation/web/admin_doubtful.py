@@ -16,11 +16,12 @@ _SNIPPET = 160
 
 def add(pages: Blueprint, moderator: Moderator) -> None:
     """Add the page of doubtful times."""
+    shown = {"snippet": _SNIPPET, "most": moderator.stretches.MOST}
 
     @pages.get("/review/doubtful")
     @for_administrators
     def doubtful() -> ResponseReturnValue:
-        return render_template("doubtful.html", found=moderator.stretches.doubtful(), snippet=_SNIPPET, undone=None)
+        return render_template("doubtful.html", found=moderator.stretches.doubtful(), undone=None, **shown)
 
     @pages.post("/review/doubtful/undo")
     @for_administrators
@@ -29,7 +30,7 @@ def add(pages: Blueprint, moderator: Moderator) -> None:
         undone = moderator.stretches.undo(
             sent.get("moderator", ""), _time(sent.get("from", "")), _time(sent.get("to", "")), g.user.email, g.user
         )
-        return render_template("doubtful.html", found=moderator.stretches.doubtful(), snippet=_SNIPPET, undone=undone)
+        return render_template("doubtful.html", found=moderator.stretches.doubtful(), undone=undone, **shown)
 
 
 def _time(text: str) -> datetime:

@@ -30,7 +30,7 @@ def lesson(number: int, decision: Decision, body: str = "", days: int = 0, by: s
     text = body or words()
     made_at = NOW - timedelta(days=days)
     comment = Comment(text, str(number))
-    return Lesson(number, "gazette", comment, None, decision, made_at, by, "review pages")
+    return Lesson(number, "gazette", comment, None, decision, made_at, by, "review pages", number, 0.5)
 
 
 def lessons(count: int = 25) -> list[Lesson]:

@@ -160,7 +160,7 @@ def labels(*bodies: str) -> Dataset:
     days = [NOW + timedelta(days=day) for day in range(len(bodies))]
     return decided(
         [
-            Lesson(place, "gazette", Comment(body), None, Decision.APPROVE, day, "ann", "review pages")
+            Lesson(place, "gazette", Comment(body), None, Decision.APPROVE, day, "ann", "review pages", place, 0.5)
             for place, (body, day) in enumerate(zip(bodies, days, strict=True))
         ],
         9,
