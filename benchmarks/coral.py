@@ -22,8 +22,9 @@ from typing import Any
 
 import httpx
 
-from benchmarks.requests_per_second import bodies_from, started
+from benchmarks.requests_per_second import bodies_from
 from benchmarks.review_queue import HELD_IN, fill
+from benchmarks.running import started
 from moderation.moderator import Moderator
 from moderation.storage.database import Database
 

@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.review_queue import SERVER, scratch
+from benchmarks.running import SERVER, scratch, started
 
 ROOT = Path(__file__).resolve().parent.parent
 THIS = [sys.executable, "-m", "benchmarks.requests_per_second"]
@@ -170,18 +170,6 @@ def bare(workers: int, threads: int) -> Iterator[tuple[int, str]]:
     """Granian with a Flask endpoint that reads JSON and answers JSON."""
     with started([*THIS, "--bare", "--workers", str(workers), "--threads", str(threads)]) as line:
         yield int(line), ""
-
-
-@contextmanager
-def started(command: list[str], environ: dict[str, str] | None = None) -> Iterator[str]:
-    """A server's process from its first line on, which says that it answers."""
-    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline()
-    finally:
-        process.terminate()
-        process.wait(timeout=40)
 
 
 def bare_app() -> Any:

@@ -23,7 +23,7 @@ from moderation.detection.policy import Facts, SitePolicy, decide
 from moderation.endpoints import Endpoints, Outgoing
 from moderation.keys import Keys
 from moderation.reports import Reports, spreadsheet_cell
-from moderation.review import Review
+from moderation.review import Around, Review
 from moderation.rules import Rules, Trial
 from moderation.signatures import SignatureError, Signatures, SignedCall
 from moderation.storage import articles, comments, sites
@@ -74,8 +74,8 @@ from moderation.stretches import Stretches
 
 __all__ = [
     "NEWEST_CURSOR",
-    "Activity", "Advice", "Advised", "AkismetAnswer", "AkismetCall", "AuthorHistory", "Checked", "Conflict",
-    "Counted", "Counts", "Decided", "DecidedComment", "Disagreement", "Door", "Endpoint", "Event", "Fetch",
+    "Activity", "Advice", "Advised", "AkismetAnswer", "AkismetCall", "Around", "AuthorHistory", "Checked",
+    "Conflict", "Counted", "Counts", "Decided", "DecidedComment", "Disagreement", "Door", "Endpoint", "Event", "Fetch",
     "Figures", "Filter", "Invalid", "KeyKind", "Moderator", "NewerDatabase", "NotFound", "Order",
     "OutdatedDatabase", "Outgoing", "Page", "Release", "Role", "Rule", "RuleKind", "Scorer", "Seen", "Selection",
     "Sent", "Session", "SignatureError", "SignedCall", "SignedIn", "Site", "SiteSettings", "StoreError",

@@ -3,8 +3,8 @@
 Knows the store and the detector's traces of campaigns; neither how a score is made nor how a page looks.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -37,6 +37,20 @@ from moderation.storage.tables import comments as table
 _MOST_SELECTED = 100_000
 _AT_ONCE = 500  # comments decided in one transaction: others write between two of them
 _LONGEST_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a comment: its whole article and the comment that it answers, where they are known.
+
+    ``author`` is what its author did on its site before, of the last 1,000 comments; ``domains`` are those that it
+    promotes, for ``Filter.domain``.
+    """
+
+    article: Article | None
+    parent: StoredComment | None
+    author: AuthorHistory
+    domains: tuple[str, ...]
 
 
 class Review:
@@ -74,27 +88,25 @@ class Review:
     def article(self, number: int) -> Article | None:
         """The whole article of a comment, with its body; None where none is known."""
         with self._database.reading() as connection:
-            known = articles.of_comment(connection, number)
-        return None if known is None or known.version == 0 else known.article
+            return articles.of_comments(connection, [number]).get(number)
 
-    def parent(self, number: int) -> StoredComment | None:
-        """The comment that this one answers, where it is stored."""
+    def around(self, items: Sequence[StoredComment]) -> list[Around]:
+        """What stands around each of these comments."""
+        numbers = [item.number for item in items]
         with self._database.reading() as connection:
-            return comments.parent(connection, number, self._clock())
+            known = articles.of_comments(connection, numbers)
+            authors = comments.author_histories(connection, numbers)
+            answered = {item.number: item.comment.parent_id for item in items if item.comment.parent_id is not None}
+            parents = {number: comments.parent(connection, number, self._clock()) for number in answered}
+        return [
+            Around(known.get(number), parents.get(number), authors[number], domains_of(item.comment))
+            for number, item in zip(numbers, items, strict=True)
+        ]
 
     def history(self, number: int) -> tuple[Event, ...]:
         """What happened to a comment, oldest first."""
         with self._database.reading() as connection:
             return log.history(connection, number)
-
-    def author_history(self, number: int) -> AuthorHistory:
-        """What the same author did on the same site before this comment; of the last 1,000 comments."""
-        with self._database.reading() as connection:
-            return comments.author_history(connection, number)
-
-    def domains(self, number: int) -> tuple[str, ...]:
-        """The domains that a comment promotes, for ``Filter.domain``."""
-        return domains_of(self.item(number).comment)
 
     def count(self, filter: Filter, at_most: int = 1_000) -> int:
         """How many comments a filter finds, counted up to ``at_most``."""
@@ -127,21 +139,23 @@ class Review:
         held = replace(filter, status=Status.HELD)
         while True:
             found = self.page(held, order, cursor, limit, user)
-            mine = self._claim_some([item.number for item in found.items], user)
+            mine = self.claim([item.number for item in found.items], user)
             cursor = found.cursor
             if mine or cursor is None:
                 taken = (replace(item, opened_by=user.email) for item in found.items if item.number in mine)
                 return Page(tuple(taken), cursor)
 
-    def claim(self, number: int, user: User) -> bool:
-        """Open one held comment, or renew the lease on it. False where another has it open or it is no longer held."""
+    def claim(self, numbers: Collection[int], user: User) -> set[int]:
+        """Open held comments, or renew the lease on them; gives all but those that others have or that are not held."""
+        if not numbers:
+            return set()
         with self._database.writing() as connection:
-            return review_queue.claim(connection, number, user.id, self._clock())
+            return review_queue.claim(connection, numbers, user.id, self._clock())
 
-    def release_claim(self, number: int, user: User) -> None:
-        """Give a comment back to the queue without a decision. Nothing happens where it is not the user's."""
+    def release_claims(self, numbers: Collection[int], user: User) -> None:
+        """Give comments back to the queue without a decision; those that are not the user's are left alone."""
         with self._database.writing() as connection:
-            review_queue.release_claim(connection, number, user.id)
+            review_queue.release_claims(connection, user.id, numbers)
 
     # --- Decide ------------------------------------------------------------------------------------------------------
 
@@ -216,12 +230,6 @@ class Review:
             )
 
     # --- Parts of the above ------------------------------------------------------------------------------------------
-
-    def _claim_some(self, numbers: Sequence[int], user: User) -> set[int]:
-        if not numbers:
-            return set()
-        with self._database.writing() as connection:  # always in this order: no two users wait for each other
-            return {one for one in sorted(numbers) if review_queue.claim(connection, one, user.id, self._clock())}
 
     def _decide_some(
         self, numbers: Sequence[int], versions: dict[int, int], decision: Decision, user: User, batch: str

@@ -6,7 +6,21 @@ from collections import Counter
 import pytest
 
 from moderation.comment import Action, Article, Author, Comment, Decision, Status
-from moderation.moderator import Filter, Invalid, Moderator, NotFound, Order, RuleKind, Seen, Site, StoredComment, User
+from moderation.moderator import (
+    Around,
+    AuthorHistory,
+    Filter,
+    Invalid,
+    Moderator,
+    NotFound,
+    Order,
+    RuleKind,
+    Seen,
+    Site,
+    StoredComment,
+    User,
+)
+from moderation.storage import comments
 from tests.conftest import ORDINARY, SPAM, THRESHOLDS, Clock
 
 KELLY = Author("Kelly", email="kelly@example.org")
@@ -172,16 +186,27 @@ def test_item_shows_what_stands_around(moderator: Moderator, site: Site, user: U
     spam = Comment(f"{SPAM} t.me/winbig", "child", parent_id="parent", author=KELLY)
     number = moderator.check(site, spam, article).number
     review = moderator.review
-    assert review.article(number) == article
-    above = review.parent(number)
-    assert above is not None
-    assert above.number == parent.number
-    assert review.parent(parent.number) is None
+    child, above = review.around([review.item(number), review.item(parent.number)])
+    assert child.article == review.article(number) == article
+    assert child.parent is not None
+    assert child.parent.number == parent.number
+    assert child.domains == ("evil-slots.com", "t.me")
+    assert child.author == AuthorHistory(1, 1, 0, clock.now.replace(day=1))
+    assert above == Around(None, None, AuthorHistory(0, 0, 0, None), ())
     assert review.article(parent.number) is None
-    assert review.domains(number) == ("evil-slots.com", "t.me")
-    history = review.author_history(number)
-    assert (history.comments, history.approved, history.rejected) == (1, 1, 0)
-    assert history.first_seen == clock.now.replace(day=1)
+
+
+def test_busy_author_was_first_seen_before_the_last_ones(
+    moderator: Moderator, site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comments, "_AUTHOR_SEEN", 2)
+    begin = clock.now
+    numbers = []
+    for place in range(4):
+        numbers.append(moderator.check(site, Comment(f"{SPAM} {place}", f"c-{place}", author=KELLY)).number)
+        clock.advance(days=1)
+    [last] = moderator.review.around([moderator.review.item(numbers[-1])])
+    assert last.author == AuthorHistory(2, 0, 0, begin)
 
 
 def test_missing_item_is_not_found(moderator: Moderator, site: Site) -> None:
@@ -198,40 +223,50 @@ def test_taken_item_is_hidden_from_others(moderator: Moderator, site: Site, user
     [theirs] = moderator.review.take(Filter(), Order.OLDEST, other_user).items
     assert (mine.number, theirs.number) == (first, second)
     assert moderator.review.item(first).opened_by == user.email
-    assert not moderator.review.claim(first, other_user)
+    assert not moderator.review.claim([first], other_user)
     assert [item.number for item in moderator.review.page(Filter(), user=user).items] == [first]
 
 
 def test_claim_ends_by_itself(moderator: Moderator, site: Site, user: User, other_user: User, clock: Clock) -> None:
     [number] = hold(moderator, site, "one")
-    assert moderator.review.claim(number, user)
+    assert moderator.review.claim([number], user)
     clock.advance(minutes=4)
-    assert moderator.review.claim(number, user)
+    assert moderator.review.claim([number], user)
     clock.advance(minutes=4)
-    assert not moderator.review.claim(number, other_user)
+    assert not moderator.review.claim([number], other_user)
     clock.advance(minutes=1)
-    assert moderator.review.claim(number, other_user)
+    assert moderator.review.claim([number], other_user)
 
 
 def test_claim_given_back_is_free(moderator: Moderator, site: Site, user: User, other_user: User) -> None:
     [number] = hold(moderator, site, "one")
-    moderator.review.claim(number, user)
-    moderator.review.release_claim(number, other_user)
-    assert not moderator.review.claim(number, other_user)
-    moderator.review.release_claim(number, user)
-    assert moderator.review.claim(number, other_user)
+    moderator.review.claim([number], user)
+    moderator.review.release_claims([number], other_user)
+    assert not moderator.review.claim([number], other_user)
+    moderator.review.release_claims([number], user)
+    assert moderator.review.claim([number], other_user)
+
+
+def test_claim_of_several_gives_those_that_are_free(
+    moderator: Moderator, site: Site, user: User, other_user: User
+) -> None:
+    first, second, third = hold(moderator, site, "one", "two", "three")
+    assert moderator.review.claim([second], other_user) == {second}
+    assert moderator.review.claim([third, second, first], user) == {first, third}
+    moderator.review.release_claims([first, second], user)
+    assert moderator.review.claim([first, second, third], other_user) == {first, second}
 
 
 def test_only_held_can_be_claimed(moderator: Moderator, site: Site, user: User) -> None:
     number = moderator.check(site, Comment(ORDINARY, "y")).number
-    assert not moderator.review.claim(number, user)
-    assert not moderator.review.claim(99, user)
+    assert not moderator.review.claim([number], user)
+    assert not moderator.review.claim([99], user)
 
 
 def test_others_item_can_not_be_decided(moderator: Moderator, site: Site, user: User, other_user: User) -> None:
     [number] = hold(moderator, site, "one")
     seen = moderator.review.item(number).seen
-    moderator.review.claim(number, user)
+    moderator.review.claim([number], user)
     refused = moderator.review.decide_many([seen], Decision.APPROVE, other_user)
     assert (refused.batch, refused.numbers, refused.skipped) == ("", (), (number,))
     assert moderator.review.decide_many([seen], Decision.APPROVE, user).numbers == (number,)
@@ -275,7 +310,7 @@ def test_bulk_spans_many_transactions(
 
 def test_selection_decides_what_was_shown(moderator: Moderator, site: Site, user: User, other_user: User) -> None:
     shown_then = hold(moderator, site, "one", "two", "three")
-    moderator.review.claim(shown_then[2], other_user)
+    moderator.review.claim([shown_then[2]], other_user)
     chosen = moderator.review.select(Filter(author="kelly@example.org"), user)
     later = hold(moderator, site, "four")
     moderator.check(site, Comment(f"{SPAM} edited", "c-1"))

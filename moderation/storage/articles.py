@@ -66,6 +66,14 @@ def of_comment(connection: Connection, number: int) -> Known | None:
     return None if row is None else _known(row)
 
 
+def of_comments(connection: Connection, numbers: Sequence[int]) -> dict[int, Article]:
+    """The whole article of each of these comments, of those whose article was sent."""
+    query = sa.select(comments.c.id, comments.c.article_id).where(comments.c.id.in_(numbers))
+    under = {row.id: row.article_id for row in connection.execute(query) if row.article_id is not None}
+    known = whole(connection, sorted(set(under.values())))
+    return {number: known[article] for number, article in under.items() if article in known}
+
+
 def named(connection: Connection, counts: dict[str, int]) -> dict[tuple[str, str], int]:
     """Counts by an article's number as counts by its id (or address) and title."""
     query = sa.select(articles).where(articles.c.id.in_(map(int, counts)))

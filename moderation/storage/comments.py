@@ -170,21 +170,28 @@ def parent(connection: Connection, number: int, now: datetime) -> StoredComment 
     return find(connection, comments.c.site_id == answer.site_id, comments.c.name == answer.parent, now=now)
 
 
-def author_history(connection: Connection, number: int) -> AuthorHistory:
-    """What the author of a comment did on its site before, of the last so many comments."""
-    me = connection.execute(sa.select(comments).where(comments.c.id == number)).first()
-    if me is None or me.author_key is None:
+def author_histories(connection: Connection, numbers: Sequence[int]) -> dict[int, AuthorHistory]:
+    """What the author of each of these comments did on its site before, of the last so many comments."""
+    named = ("id", "site_id", "author_key", "received_at")
+    query = sa.select(*(comments.c[name] for name in named)).where(comments.c.id.in_(numbers))
+    return {row.id: _author_history(connection, row) for row in connection.execute(query)}
+
+
+def _author_history(connection: Connection, of: sa.Row[Any]) -> AuthorHistory:
+    if of.author_key is None:
         return AuthorHistory(0, 0, 0, None)
-    mine = (comments.c.site_id == me.site_id, comments.c.author_key == me.author_key, comments.c.id != number)
+    mine = (comments.c.site_id == of.site_id, comments.c.author_key == of.author_key, comments.c.id != of.id)
     query = sa.select(comments.c.decision, comments.c.received_at).where(
-        *mine, comments.c.received_at <= me.received_at
+        *mine, comments.c.received_at <= of.received_at
     )
     before = query.order_by(comments.c.received_at.desc()).limit(_AUTHOR_SEEN)
     rows = list(connection.execute(before))
-    first = sa.select(sa.func.min(comments.c.received_at)).where(*mine)
     approved = sum(row.decision == Decision.APPROVE for row in rows)
     rejected = sum(row.decision is not None for row in rows) - approved
-    return AuthorHistory(len(rows), approved, rejected, connection.execute(first).scalar() if rows else None)
+    first_seen = rows[-1].received_at if rows else None
+    if len(rows) == _AUTHOR_SEEN:
+        first_seen = connection.execute(sa.select(sa.func.min(comments.c.received_at)).where(*mine)).scalar()
+    return AuthorHistory(len(rows), approved, rejected, first_seen)
 
 
 def last(connection: Connection, site_id: int, limit: int, now: datetime) -> tuple[StoredComment, ...]:

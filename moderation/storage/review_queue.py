@@ -6,7 +6,7 @@ A page goes on from the last row of the one before (a keyset), so that the tenth
 import json
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -136,32 +136,32 @@ def count(connection: Connection, status: Status | None, where: Where, at_most: 
     return int(connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
 
-def claim(connection: Connection, number: int, user_id: int, now: datetime) -> bool:
-    """Open a held comment for a user until the lease ends. False where another has it, or it is not held.
+def claim(connection: Connection, numbers: Collection[int], user_id: int, now: datetime) -> set[int]:
+    """Open held comments for a user until the lease ends: all but those that another has, or that are not held.
 
-    Of two at the same moment the database lets one write the row: whoever gets it back has it.
+    Of two at the same moment the database lets one write the row: whoever gets it back has it. Rows are written in one
+    order, so that no two users wait for each other.
     """
     insert = upsert(claims, connection.dialect.name)
-    held = sa.select(_c.id, sa.literal(user_id), sa.literal(now + LEASE, claims.c.ends_at.type)).where(
-        _c.id == number, HELD
-    )
+    ends_at = sa.literal(now + LEASE, claims.c.ends_at.type)
+    held = sa.select(_c.id, sa.literal(user_id), ends_at).where(_c.id.in_(numbers), HELD).order_by(_c.id)
     mine_or_ended = sa.or_(claims.c.user_id == user_id, claims.c.ends_at <= now)
     taken = insert.from_select(["comment_id", "user_id", "ends_at"], held).on_conflict_do_update(
         index_elements=["comment_id"],
         set_={"user_id": insert.excluded.user_id, "ends_at": insert.excluded.ends_at},
         where=mine_or_ended,
     )
-    return connection.execute(taken.returning(claims.c.comment_id)).first() is not None
+    return set(connection.execute(taken.returning(claims.c.comment_id)).scalars())
 
 
-def release_claim(connection: Connection, number: int, user_id: int) -> None:
-    """Give a comment back."""
-    connection.execute(sa.delete(claims).where(claims.c.comment_id == number, claims.c.user_id == user_id))
-
-
-def release_claims(connection: Connection, user_id: int) -> None:
-    """Give back all that a user has open."""
-    connection.execute(sa.delete(claims).where(claims.c.user_id == user_id))
+def release_claims(connection: Connection, user_id: int, numbers: Collection[int] | None = None) -> None:
+    """Give back these comments of those that a user has open, or all."""
+    mine = (
+        [claims.c.user_id == user_id]
+        if numbers is None
+        else [claims.c.user_id == user_id, claims.c.comment_id.in_(numbers)]
+    )
+    connection.execute(sa.delete(claims).where(*mine))
 
 
 def opened_by_others(connection: Connection, numbers: Sequence[int], user_id: int, now: datetime) -> set[int]:

@@ -86,13 +86,12 @@ def _claiming(pages: Blueprint, moderator: Moderator) -> None:
     def claim() -> Response:
         """Renew what is open, and say what is lost and to whom."""
         numbers = read(ClaimsIn, body(request.environ, MAX_BODY_BYTES)).numbers
-        lost = [number for number in numbers if not moderator.review.claim(number, user())]
-        return answer({"lost": [{"number": number, "why": _why_left(moderator, number)} for number in lost]})
+        lost = set(numbers) - moderator.review.claim(numbers, user())
+        return answer({"lost": [{"number": number, "why": _why_left(moderator, number)} for number in sorted(lost)]})
 
     @pages.post("/review/claims/release")
     def release_claims() -> Response:
-        for number in read(ClaimsIn, body(request.environ, MAX_BODY_BYTES)).numbers:
-            moderator.review.release_claim(number, user())
+        moderator.review.release_claims(read(ClaimsIn, body(request.environ, MAX_BODY_BYTES)).numbers, user())
         return answer({})
 
 
@@ -116,8 +115,7 @@ def told(moderator: Moderator, decided: Decided) -> dict[str, Any]:
 
 def _opened_again(moderator: Moderator, numbers: Sequence[int]) -> tuple[StoredComment, ...]:
     """Comments whose decision was taken back, open to the user where they are held again."""
-    for number in numbers:
-        moderator.review.claim(number, user())
+    moderator.review.claim(numbers, user())
     return tuple(moderator.review.item(number) for number in numbers)
 
 

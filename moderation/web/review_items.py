@@ -3,13 +3,13 @@
 Must not know HTTP, nor what a moderator may do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from moderation.comment import Article, Decision, Reason, Score
-from moderation.moderator import AuthorHistory, Moderator, StoredComment, utc_now
+from moderation.moderator import Around, AuthorHistory, Moderator, StoredComment, utc_now
 from moderation.web.review_text import Passage, Piece, best_passage, plain, strength, weighed
 
 DECISIONS = {
@@ -58,11 +58,14 @@ class Shown:
     domains: tuple[Domain, ...]
 
 
-def show(moderator: Moderator, item: StoredComment, *, whole: bool = False) -> Shown:
-    """One comment at a glance. Raises ``Unavailable``."""
-    review, comment, reasons = moderator.review, item.comment, item.score.reasons
-    article = review.article(item.number) if item.article is not None else None
-    body = weighed(comment.body, reasons, whole=whole)
+def show_all(moderator: Moderator, items: Sequence[StoredComment], *, whole: bool = False) -> list[Shown]:
+    """Comments at a glance, in their order. Raises ``Unavailable``."""
+    return [_show(item, around, whole) for item, around in zip(items, moderator.review.around(items), strict=True)]
+
+
+def _show(item: StoredComment, around: Around, whole: bool) -> Shown:
+    comment, article = item.comment, around.article
+    body = weighed(comment.body, item.score.reasons, whole=whole)
     return Shown(
         item=item,
         body=body,
@@ -71,15 +74,10 @@ def show(moderator: Moderator, item: StoredComment, *, whole: bool = False) -> S
         author_url=plain(comment.author.url),
         reasons=reason_bars(item.score),
         passage=None if article is None else best_passage(article.body, comment.body),
-        parent=review.parent(item.number) if comment.parent_id else None,
-        author=review.author_history(item.number),
-        domains=tuple(map(_domain, review.domains(item.number))),
+        parent=around.parent,
+        author=around.author,
+        domains=tuple(map(_domain, around.domains)),
     )
-
-
-def show_all(moderator: Moderator, items: Iterable[StoredComment]) -> list[Shown]:
-    """Several comments at a glance, in their order."""
-    return [show(moderator, item) for item in items]
 
 
 def reason_bars(score: Score) -> tuple[ReasonBar, ...]:

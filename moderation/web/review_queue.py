@@ -13,7 +13,7 @@ from moderation.comment import Status
 from moderation.moderator import Invalid, Moderator, NotFound, Page, StoredComment
 from moderation.web.review_access import for_administrators, user
 from moderation.web.review_filters import ORDERS, View, chips, facets, read_view
-from moderation.web.review_items import show, show_all
+from moderation.web.review_items import show_all
 from moderation.web.review_text import shared_with, weighed
 from moderation.web.transport import answer
 
@@ -78,10 +78,10 @@ def _comment(pages: Blueprint, moderator: Moderator) -> None:
     def comment(number: int) -> ResponseReturnValue:
         item = review.item(_possible(number))
         if item.status is Status.HELD:
-            review.claim(number, user())
+            review.claim([number], user())
         return render_template(
             "comment.html",
-            shown=show(moderator, review.item(number), whole=True),
+            shown=show_all(moderator, [review.item(number)], whole=True)[0],
             article=_article(moderator, number),
             history=review.history(number),
         )

@@ -207,6 +207,7 @@ def test_single_page_decides_and_undoes(running: Running, page: Page) -> None:
     page.keyboard.press("o")
     expect(page.locator(".status.rejected")).to_contain_text("rejected as off-topic")
     expect(page.locator(".events li")).to_contain_text("ann@example.org: rejected as off-topic")
+    expect(page.locator("html[data-ready]")).to_have_count(1)  # the page was loaded again
     page.keyboard.press("u")
     expect(page.locator(".status.held")).to_be_visible()
     assert running.stored(site)[0].status is Status.HELD

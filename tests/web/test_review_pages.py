@@ -94,7 +94,7 @@ def test_decision_and_undo_are_told(browser: FlaskClient, moderator: Moderator, 
 
 def test_what_another_opened_is_left_alone(browser: FlaskClient, moderator: Moderator, site: Site) -> None:
     (item,) = hold(moderator, site, "one")
-    assert moderator.review.claim(item.number, user(moderator, "bob@example.org"))
+    assert moderator.review.claim([item.number], user(moderator, "bob@example.org"))
     answer = decide(browser, Decision.APPROVE, item)
     assert answer["decided"] == []
     assert answer["left"][0]["why"] == "bob@example.org has this open"
