@@ -16,6 +16,7 @@ import click
 
 from moderation import settings as every_setting
 from moderation.adapt_commands import adapt, half_life_option
+from moderation.archive_command import archive
 from moderation.promote_command import learning, promote
 from moderation.release_commands import releases, rollback
 from moderation.shadow_commands import shadow
@@ -201,7 +202,7 @@ def evaluate(
     _show(evaluation.as_dict() if as_json else commands.describe_evaluation(evaluation))
 
 
-for command in (site, user, adapt, promote, rollback, releases, shadow):
+for command in (archive, site, user, adapt, promote, rollback, releases, shadow):
     main.add_command(command)
 
 

@@ -4,7 +4,7 @@ Must not know files, terminals or settings: it turns what a stream gives into wh
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
@@ -45,7 +45,8 @@ def score_lines(moderator: Moderator, stream: Stream, max_bytes: int) -> Iterato
     Of a line that is longer than ``max_bytes`` no more than that is ever in memory.
     """
     for chunk in chunks(stream, max_bytes):
-        yield _scored(moderator, chunk, max_bytes)
+        judged = judge(moderator, chunk, max_bytes)
+        yield [_outcome(line, item) for line, item in zip(chunk, judged, strict=True)]
 
 
 def chunks(stream: Stream, max_bytes: int) -> Iterator[list[Line]]:
@@ -75,18 +76,25 @@ def _whole_lines(stream: Stream, max_bytes: int) -> Iterator[list[bytes]]:
         yield [bytes(rest)]
 
 
-def _scored(moderator: Moderator, chunk: list[Line], max_bytes: int) -> list[Outcome]:
+def judge(moderator: Moderator, chunk: list[Line], max_bytes: int) -> list[dict[str, Any] | str]:
+    """For each line its result as in the contract, or what is wrong with it, in words."""
     checked = [_checked(line, max_bytes) for line in chunk]
     pairs = [item.pair() for item in checked if isinstance(item, CommentUnderArticle)]
     advices = zip(pairs, moderator.score_many(pairs), strict=True)
-    outcomes = []
-    for line, item in zip(chunk, checked, strict=True):
+    judged: list[dict[str, Any] | str] = []
+    for item in checked:
         if isinstance(item, CommentUnderArticle):
             (comment, _), advice = next(advices)
-            outcomes.append(Outcome(to_json(result(comment, advice.score, advice.action)), True))
+            judged.append(result(comment, advice.score, advice.action))
         else:
-            outcomes.append(Outcome(to_json({"line": line.number, "error": item}), False))
-    return outcomes
+            judged.append(item)
+    return judged
+
+
+def _outcome(line: Line, item: dict[str, Any] | str) -> Outcome:
+    if isinstance(item, str):
+        return Outcome(to_json({"line": line.number, "error": item}), False)
+    return Outcome(to_json(item), True)
 
 
 def _checked(line: Line, max_bytes: int) -> CommentUnderArticle | str:

@@ -1,7 +1,7 @@
 """Small real data: sites of the written corpus in folders as an operator has them, and a release trained on them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from moderation.cli import main
+from tests.training.cluster import local_cluster
 from training.corpus import write_corpus
 
 Run = Callable[..., Result]
@@ -67,3 +68,10 @@ def run(*arguments: object, models: Path | None = None) -> Result:
     if models:
         unset["MODERATION_MODELS"] = str(models)
     return CliRunner(env=unset).invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """The address of a Dask scheduler with three worker processes."""
+    with local_cluster(3) as address:
+        yield address
