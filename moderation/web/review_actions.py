@@ -63,7 +63,7 @@ def _deciding(pages: Blueprint, moderator: Moderator) -> None:
     def decide() -> Response:
         sent = read(DecideIn, body(request.environ, MAX_BODY_BYTES))
         seen = [Seen(*one) for one in sent.seen]
-        return answer(told(moderator, moderator.review.decide_many(seen, sent.decision, user())))
+        return answer(told(moderator, moderator.review.decide_many(seen, sent.decision, user()), sent.decision))
 
     @pages.post("/review/undo")
     def undo() -> Response:
@@ -87,7 +87,8 @@ def _claiming(pages: Blueprint, moderator: Moderator) -> None:
         """Renew what is open, and say what is lost and to whom."""
         numbers = read(ClaimsIn, body(request.environ, MAX_BODY_BYTES)).numbers
         lost = set(numbers) - moderator.review.claim(numbers, user())
-        return answer({"lost": [{"number": number, "why": _why_left(moderator, number)} for number in sorted(lost)]})
+        items = [moderator.review.item(number) for number in sorted(lost)]
+        return answer({"lost": [{"number": item.number, "why": _why_left(item)} for item in items]})
 
     @pages.post("/review/claims/release")
     def release_claims() -> Response:
@@ -95,21 +96,18 @@ def _claiming(pages: Blueprint, moderator: Moderator) -> None:
         return answer({})
 
 
-def told(moderator: Moderator, decided: Decided) -> dict[str, Any]:
-    """What a step did, with the reason and a fresh card for each comment that it left alone."""
-    left = decided.skipped[:SHOWN_AGAIN]
+def told(moderator: Moderator, decided: Decided, decision: Decision) -> dict[str, Any]:
+    """What a step did, with the reason and a fresh card for each comment that it left alone.
+
+    Nothing is said of those on which the decision stands already, as where the answer to it was lost.
+    """
+    shown = [moderator.review.item(number) for number in decided.skipped[:SHOWN_AGAIN]]
+    left = [item for item in shown if item.decision is not decision]
     return {
         "batch": decided.batch,
         "decided": decided.numbers,
-        "skipped": len(decided.skipped),
-        "left": [
-            {
-                "number": number,
-                "why": _why_left(moderator, number),
-                "html": cards(moderator, (moderator.review.item(number),)),
-            }
-            for number in left
-        ],
+        "skipped": len(decided.skipped) - len(shown) + len(left),
+        "left": [{"number": item.number, "why": _why_left(item), "html": cards(moderator, (item,))} for item in left],
     }
 
 
@@ -119,8 +117,7 @@ def _opened_again(moderator: Moderator, numbers: Sequence[int]) -> tuple[StoredC
     return tuple(moderator.review.item(number) for number in numbers)
 
 
-def _why_left(moderator: Moderator, number: int) -> str:
-    item = moderator.review.item(number)
+def _why_left(item: StoredComment) -> str:
     if item.opened_by not in ("", user().email):
         return f"{item.opened_by} has this open"
     if item.decision is not None:

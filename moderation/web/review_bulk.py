@@ -63,7 +63,8 @@ def add(pages: Blueprint, moderator: Moderator) -> None:
     @pages.post("/review/selections/<selection>/decisions")
     def decide_selection(selection: str) -> Response:
         sent = read(DecideSelectionIn, body(request.environ, MAX_BODY_BYTES))
-        return answer(told(moderator, moderator.review.decide_selection(selection, sent.decision, user())))
+        decided = moderator.review.decide_selection(selection, sent.decision, user())
+        return answer(told(moderator, decided, sent.decision))
 
 
 def _wanted(moderator: Moderator, sent: SelectIn) -> tuple[str, Filter]:

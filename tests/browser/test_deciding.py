@@ -109,6 +109,57 @@ def test_failed_decision_comes_back_with_its_reason(running: Running, page: Page
     assert running.moderator.review.item(failed).decision is Decision.REJECT_PROMOTIONAL
 
 
+def test_decision_whose_answer_was_lost_is_made_once(running: Running, page: Page) -> None:
+    site = running.site(bodies(3))
+    open_queue(page, site.name)
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/review/decisions", lose_the_answer)
+    number = number_of_current(page)
+    page.keyboard.press("s")
+    card = page.locator(f".card[data-number='{number}']")
+    expect(card.locator("[data-note]")).to_have_text("Not decided: the service did not answer")
+    page.unroute("**/review/decisions")
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    until_sent(page)
+    expect(page.locator(".card")).to_have_count(2)
+    expect(card).to_have_count(0)
+    assert [event.decision for event in running.moderator.review.history(number)] == [Decision.REJECT_PROMOTIONAL]
+
+
+@pytest.mark.parametrize(("width", "shown"), [(360, 1), (1280, 2)])
+def test_messages_leave_the_comment_to_be_read(running: Running, chromium: Browser, width: int, shown: int) -> None:
+    site = running.site(bodies(5))
+    with opened(chromium, running, "ann@example.org", viewport={"width": width, "height": 740}) as page:
+        open_queue(page, site.name)
+        for key in "nu":
+            page.keyboard.press(key)
+            until_sent(page)
+        page.route("**/review/decisions", lambda route: route.abort())
+        for _ in range(2):
+            page.keyboard.press("s")
+            until_sent(page)
+        expect(page.locator("#toasts p.bad")).to_have_count(1)
+        expect(page.locator("#toasts p").locator("visible=true")).to_have_count(shown)
+
+
+def test_escape_leads_from_search_to_the_comment(running: Running, page: Page) -> None:
+    site = running.site(bodies(9))
+    open_queue(page, site.name)
+    for key in "jjjj/":
+        page.keyboard.press(key)
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(CURRENT)).to_be_focused()
+    expect(page.locator(CURRENT)).to_be_in_viewport(ratio=0.5)
+    page.keyboard.press("s")
+    expect(page.locator(".card")).to_have_count(8)
+
+
 def test_changed_comment_is_shown_again(running: Running, page: Page) -> None:
     site = running.site(bodies(4))
     open_queue(page, site.name)

@@ -22,7 +22,7 @@ async function answered(ask, kind = "json") {
   try {
     answer = await ask();
   } catch {
-    throw new Refused("the service did not answer; nothing was stored");
+    throw new Refused("the service did not answer");
   }
   if (answer.status === 401) throw new Refused("your session has ended; load the page again to sign in");
   if (!answer.ok) throw new Refused(await detail(answer));
@@ -64,8 +64,10 @@ export class Line {
   }
 }
 
+/** A line that goes away by itself; the same again takes the place of the one before. */
 export function say(text, bad = false) {
   const toasts = document.getElementById("toasts");
+  [...toasts.children].find((line) => line.textContent === text)?.remove();
   const line = document.createElement("p");
   line.textContent = text;
   line.classList.toggle("bad", bad);

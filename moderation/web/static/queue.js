@@ -215,6 +215,7 @@ export class Queue {
     this.gone.delete(card.dataset.number);
     this.list.prepend(card);
     this.makeCurrent(card);
+    say("Back from the skipped ones");
   }
 
   #forget(step) {

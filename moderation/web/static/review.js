@@ -76,8 +76,9 @@ function decide(decision) {
 }
 
 function leave(event) {
-  if (event.target.matches("input")) return event.target.blur();
-  bulk.clear();
+  if (!event.target.matches("input")) return bulk.clear();
+  event.target.blur();
+  if (queue.current) queue.makeCurrent(queue.current);
 }
 
 async function showWhole(card) {
