@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.detection.features import Tables
-from moderation.detection.ngrams import buckets, word_hashes
+from moderation.detection.ngrams import buckets
 from moderation.detection.relevance import RARITY_BITS
 from moderation.detection.text import Folder
 
@@ -124,7 +124,7 @@ def unseen_share(tables: Tables, texts: Sequence[str], *, of_training: bool = Fa
     With ``of_training`` the texts are of the training themselves: then a word is new that no other text held.
     """
     some = texts[:: -(-len(texts) // _MOST_TEXTS) or 1]
-    words, _ = word_hashes(Folder(tables.alphabet).fold(some))
+    words = Folder(tables.alphabet).fold(some).hashes
     rarest = int(tables.rarity.max()) - (_ONCE if of_training else _NEVER)
     rarity = tables.rarity[buckets(words, RARITY_BITS)]
     return float((rarity > rarest).mean()) if len(words) else 0.0

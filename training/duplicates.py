@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from moderation.detection.ngrams import Hashes, word_hashes
-from moderation.detection.text import Folder
+from moderation.detection.text import Folder, Hashes
 from training.alphabet import alphabet
 
 _BANDS, _ROWS = 6, 3  # joins 93 of 100 texts that share three quarters of their runs, 14 of 100 that share 0.3
@@ -35,7 +34,7 @@ def group_duplicates(texts: list[str]) -> NDArray[np.intp]:
 
 def _signatures(folder: Folder, texts: list[str]) -> Hashes:
     folded = folder.fold(texts)
-    words, _ = word_hashes(folded)
+    words = folded.hashes
     second, third = np.roll(words, -1), np.roll(words, -2)
     runs = words + second * _SECOND + third * _THIRD
     counts = np.diff(folded.first_word)

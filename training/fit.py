@@ -115,7 +115,7 @@ def ngram_counts(batch: Batch) -> list[csr_matrix]:
     """Which buckets occur in bodies, names, addresses and links, over the root of how many do."""
     folded, count = batch.folded, len(batch.pairs)
     fields = fields_of(batch)
-    of_place = np.arange(3 * count).repeat(folded.sizes)
+    of_place = np.arange(3 * count).repeat(np.diff(folded.starts))
     linked = fields.in_link[: len(of_place)]
     of_place[linked] += 3 * count
     of_word = of_place[folded.word_start]

@@ -11,9 +11,9 @@ from sklearn.decomposition import TruncatedSVD
 
 from moderation.detection.features import PRAISE, Tables
 from moderation.detection.links import Domains
-from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
+from moderation.detection.ngrams import buckets
 from moderation.detection.relevance import RARITY_BITS, Relevance
-from moderation.detection.text import Folder
+from moderation.detection.text import Folder, Hashes
 from training.alphabet import alphabet
 from training.datasets import CORPUS, DROPPED, Dataset
 
@@ -59,7 +59,7 @@ def _domains(folder: Folder) -> Domains:
 
 
 def _word_set(folder: Folder, words: Sequence[str]) -> Hashes:
-    return np.unique(word_hashes(folder.fold(words))[0])
+    return np.unique(folder.fold(words).hashes)
 
 
 def _documents(data: Dataset) -> list[str]:
@@ -79,7 +79,7 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
     counts = np.zeros(1 << RARITY_BITS, np.int64)
     for begin in range(0, len(texts), _BATCH):
         folded = folder.fold(texts[begin : begin + _BATCH])
-        held = np.unique(buckets(word_hashes(folded)[0], RARITY_BITS).astype(np.int64) * len(folded) + folded.word_text)
+        held = np.unique(buckets(folded.hashes, RARITY_BITS).astype(np.int64) * len(folded) + folded.word_text)
         counts += np.bincount(held // len(folded), minlength=len(counts))
     bits = -np.log2((counts + 0.5) / (len(texts) + 1))
     return np.clip(np.round(bits * 8), 0, 255).astype(np.uint8)
@@ -100,8 +100,7 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
     bodies = (corpus["author_name"] + " \n " + corpus["body"]).tolist()
     for begin in range(0, len(bodies), _BATCH):
         folded = folder.fold(bodies[begin : begin + _BATCH])
-        words, _ = word_hashes(folded)
-        both = np.concatenate([words, pair_hashes(folded, words)])
+        both = np.concatenate([folded.hashes, folded.pairs])
         where = np.tile(folded.word_text + begin, 2)
         seen = np.unique(both.astype(np.int64) << 32 | where)
         keys.append((seen >> 32).astype(np.uint32))
@@ -150,6 +149,6 @@ def _term_matrix(folder: Folder, documents: Iterable[str], size: int) -> csr_mat
     for begin in range(0, len(texts), _BATCH // 10):
         folded = folder.fold(texts[begin : begin + _BATCH // 10])
         rows.append(folded.word_text + begin)
-        columns.append(buckets(word_hashes(folded)[0], MEANING_BITS))
+        columns.append(buckets(folded.hashes, MEANING_BITS))
     row, column = np.concatenate(rows), np.concatenate(columns).astype(np.int64)
     return coo_matrix((np.ones(len(row)), (row, column)), shape=(len(texts), size)).tocsr()

@@ -23,17 +23,14 @@ def fit_off_topic(data: Dataset, tables: Tables, seed: int) -> tuple[NDArray[np.
     Returns them with the base last, and the ROC AUC by site on sites that were left out.
     """
     own, other, site = topic_pairs(data, seed)
-    width = len(FeatureReader(tables).read([(Comment(""), None)]).evidence.values[0])
+    width = len(FeatureReader(tables).read([(Comment(""), None)]).evidence[0])
     if not own:
         return np.zeros(width + 1), {}
     reader = FeatureReader(tables)
     values = np.concatenate(
         [
             np.concatenate(
-                [
-                    reader.read(pairs[begin : begin + fit.BATCH]).evidence.values
-                    for begin in range(0, len(pairs), fit.BATCH)
-                ]
+                [reader.read(pairs[begin : begin + fit.BATCH]).evidence for begin in range(0, len(pairs), fit.BATCH)]
             )
             for pairs in (own, other)
         ]

@@ -50,7 +50,7 @@ class Classifier:
         self._release = release
         self._reader = FeatureReader(parameters.tables)
         self._calibration = _without_ends(parameters.calibration)
-        self._explainer = Explainer(parameters.tables.kinds)
+        self._explainer = Explainer(parameters.tables.kinds, parameters.columns, parameters.usual)
 
     @property
     def parameters(self) -> Parameters:
@@ -90,17 +90,14 @@ class Classifier:
         parameters = self._parameters
         batch = self._reader.read(pairs)
         wording = weigh(batch, parameters.wording)
-        shares = self._reader.columns(batch, wording.columns)
-        shares -= parameters.usual
-        shares *= parameters.columns
-        totals = np.add.reduce(shares, axis=1)
-        reasons = self._explainer.explain(batch, wording, shares, totals, parameters.columns)
+        columns = self._reader.columns(batch, wording.columns)
+        totals, reasons = self._explainer.explain(batch, wording, columns)
         promotional = np.interp(totals + parameters.base, *self._calibration)
         odds = probabilities(np.concatenate((promotional, batch.off_topic))).tolist()
         return [
             Score(probability, relevance if known else None, found, self._release)
             for probability, relevance, known, found in zip(
-                odds[: len(pairs)], odds[len(pairs) :], batch.evidence.known.tolist(), reasons, strict=True
+                odds[: len(pairs)], odds[len(pairs) :], batch.known.tolist(), reasons, strict=True
             )
         ]
 

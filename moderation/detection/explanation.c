@@ -1,69 +1,118 @@
-/* Turns the shares of a score into reasons: runs of words and named columns, the strongest first. See explanation.py. */
+/* Turns the columns of a comment into its score and the reasons of it: runs of words and named columns, the strongest
+   first. See explanation.py. */
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "kernels.h"
+#include "carving.h"
 
-enum { STRONGEST = 8 };
+enum { STRONGEST = 8, MOST_REASONS = STRONGEST + 1 };
+enum { LONGEST_TEXT = 200 };             /* code points of a reason's text */
 enum { ORDINARY_LABEL, WORDING_LABEL };  /* labels of phrases; those of kinds follow */
 enum { SILENT, SPEAKING, PROMOTING, PRAISING };  /* what a word does: hardly weigh, speak for, against, or praise */
+enum { OF_BODY, OF_PASSAGE, OF_LINKS, UNITS };
+enum { OF_RELEVANCE = MIX_PROMOTED };  /* the columns of Mix before it are told as one */
 #define LEAST 0.1        /* log-odds; what weighs less is told in the rest */
 #define LEAST_WORD 0.02  /* of a word that can be part of a phrase */
 #define DECIMALS 1e4     /* of a weight */
 #define LEAST_SHARED 1   /* bits of a word that is told as shared with the article */
 
-/* The strongest reasons of one comment, so far. */
-struct chosen {
+/* One comment, with its shares by column, and the strongest reasons of it so far. */
+struct telling {
+    const struct folded *folded;
+    const struct batch *batch;
+    const struct model *model;
+    struct verdict *verdict;
+    int64_t row;
+    const double *shares;
+    const double *mix;     /* among the shares: those of Mix */
+    int64_t first;         /* reason */
     int64_t count;
-    int64_t *items;
-    int64_t *begins;
-    int64_t *ends;
-    double *weights;
 };
+
+/* Give the arrays of a verdict their places in `room`, or in none to learn how many bytes they take. */
+int64_t place_verdict(const struct model *model, const struct batch *batch, struct verdict *verdict, uint8_t *room) {
+    size_t comments = (size_t)batch->comments, reasons = comments * MOST_REASONS * sizeof(int64_t);
+    struct carver carver = {room, 0};
+    verdict->totals = carve(&carver, comments * sizeof *verdict->totals);
+    verdict->edges = carve(&carver, (comments + 1) * sizeof *verdict->edges);
+    verdict->items = carve(&carver, reasons);
+    verdict->fields = carve(&carver, reasons);
+    verdict->begins = carve(&carver, reasons);
+    verdict->ends = carve(&carver, reasons);
+    verdict->cuts = carve(&carver, reasons);
+    verdict->cut_ends = carve(&carver, reasons);
+    verdict->weights = carve(&carver, comments * MOST_REASONS * sizeof *verdict->weights);
+    verdict->shares = carve(&carver, (size_t)model->columns * sizeof *verdict->shares);
+    verdict->word_shares = carve(&carver, (size_t)batch->body_words * sizeof *verdict->word_shares);
+    return carver.taken;
+}
 
 static double rounded(double weight) {
     return rint(weight * DECIMALS) / DECIMALS;
 }
 
-/* Put a reason behind those that are as strong, and let go of the weakest. */
-static void choose(struct chosen *chosen, int64_t item, double weight, int64_t begin, int64_t end) {
-    int64_t at = chosen->count;
+/* Put a reason behind those that are as strong, and let go of the weakest. Its field is of the body (0), the name or
+   the address; `begin` and `end` are places as sent, or -1. */
+static void choose(struct telling *telling, int64_t item, double weight, int64_t field, int64_t begin, int64_t end) {
+    struct verdict *verdict = telling->verdict;
+    int64_t first = telling->first, at = first + telling->count;
     weight = rounded(weight);
-    while (at > 0 && fabs(chosen->weights[at - 1]) < fabs(weight))
+    while (at > first && fabs(verdict->weights[at - 1]) < fabs(weight))
         at--;
-    if (at == STRONGEST)
+    if (at == first + STRONGEST)
         return;
-    chosen->count += chosen->count < STRONGEST;
-    size_t moved = (size_t)(chosen->count - 1 - at);
-    memmove(chosen->items + at + 1, chosen->items + at, moved * sizeof *chosen->items);
-    memmove(chosen->weights + at + 1, chosen->weights + at, moved * sizeof *chosen->weights);
-    memmove(chosen->begins + at + 1, chosen->begins + at, moved * sizeof *chosen->begins);
-    memmove(chosen->ends + at + 1, chosen->ends + at, moved * sizeof *chosen->ends);
-    chosen->items[at] = item;
-    chosen->weights[at] = weight;
-    chosen->begins[at] = begin;
-    chosen->ends[at] = end;
+    telling->count += telling->count < STRONGEST;
+    for (int64_t last = first + telling->count - 1; last > at; last--) {
+        verdict->items[last] = verdict->items[last - 1];
+        verdict->fields[last] = verdict->fields[last - 1];
+        verdict->begins[last] = verdict->begins[last - 1];
+        verdict->ends[last] = verdict->ends[last - 1];
+        verdict->weights[last] = verdict->weights[last - 1];
+    }
+    verdict->items[at] = item;
+    verdict->fields[at] = field;
+    verdict->begins[at] = begin;
+    verdict->ends[at] = end;
+    verdict->weights[at] = weight;
 }
 
 /* What belonging to a kind of the lexicon adds to each word of a comment that does. */
-static double share_of_kind(const struct shares *shares, const double *of_columns, const int64_t *counts,
-                            int64_t kind) {
-    double share = of_columns[shares->first_kind + kind - 1];
-    if (kind == shares->praise)
-        return (share + of_columns[shares->empty_praise]) / (double)counts[kind];
-    int64_t promoted = -counts[shares->praise];
-    for (int64_t other = 1; other <= shares->kinds; other++)
+static double share_of_kind(const struct telling *telling, int64_t kind) {
+    const int64_t *counts = telling->batch->kind_counts + telling->row * (telling->batch->kinds + 1);
+    double share = telling->shares[SIGNALS + kind - 1];
+    if (kind == telling->model->praise)
+        return (share + telling->mix[MIX_EMPTY_PRAISE]) / (double)counts[kind];
+    int64_t promoted = -counts[telling->model->praise];
+    for (int64_t other = 1; other <= telling->batch->kinds; other++)
         promoted += counts[other];
-    double of_any = of_columns[shares->promoted] + of_columns[shares->promoted_share];
+    double of_any = telling->mix[MIX_PROMOTED] + telling->mix[MIX_PROMOTED_SHARE];
     return share / (double)counts[kind] + of_any / (double)promoted;
 }
 
-static int direction_of(const struct shares *shares, double share, uint8_t kind) {
+/* What each word of a body adds to the score. */
+static void share_out(const struct telling *telling, const struct wording_evidence *wording, const double *weights) {
+    const struct folded *folded = telling->folded;
+    const int64_t *passage = wording->passages + 2 * telling->row;
+    const double *units = wording->units + UNITS * telling->row;
+    const uint8_t *word_kind = telling->batch->word_kind;
+    double of_body = units[OF_BODY] * weights[WORDING_BODY], of_links = units[OF_LINKS] * weights[WORDING_LINKS];
+    double of_passage = units[OF_PASSAGE] * weights[WORDING_PASSAGE];
+    for (int64_t word = folded->first_word[telling->row]; word < folded->first_word[telling->row + 1]; word++) {
+        int inside = passage[0] <= word && word < passage[1];
+        double share = (double)wording->own[word] * (of_body + (inside ? of_passage : 0));
+        share += (double)wording->linked[word] * of_links;
+        telling->verdict->word_shares[word] = share + (word_kind[word] ? share_of_kind(telling, word_kind[word]) : 0);
+    }
+}
+
+static int direction_of(const struct telling *telling, int64_t word) {
+    double share = telling->verdict->word_shares[word];
     if (fabs(share) < LEAST_WORD)
         return SILENT;
-    return share <= 0 ? SPEAKING : kind == shares->praise ? PRAISING : PROMOTING;
+    return share <= 0 ? SPEAKING : telling->batch->word_kind[word] == telling->model->praise ? PRAISING : PROMOTING;
 }
 
 static int ends_sentence(uint32_t code) {
@@ -71,98 +120,127 @@ static int ends_sentence(uint32_t code) {
 }
 
 /* Choose the span of some words as sent. */
-static void choose_words(const struct folded *folded, struct chosen *chosen, int64_t item, double weight,
-                         int64_t first, int64_t end) {
+static void choose_words(struct telling *telling, int64_t item, double weight, int64_t first, int64_t end) {
+    const struct folded *folded = telling->folded;
     int64_t begin = folded->source[folded->word_start[first]], last = folded->source[folded->word_end[end - 1] - 1];
-    choose(chosen, item, weight, begin < last ? begin : last, (begin < last ? last : begin) + 1);
+    choose(telling, item, weight, 0, begin < last ? begin : last, (begin < last ? last : begin) + 1);
 }
 
 /* Neighbouring words of one sentence that weigh in one direction; praise stands apart from promotion. A phrase is
    named after the word in it that belongs to a kind and weighs most. */
-static void choose_phrases(const struct folded *folded, const struct shares *shares, const double *word_shares,
-                           const uint8_t *word_kind, int64_t text, struct chosen *chosen) {
-    int64_t last = folded->first_word[text + 1];
-    for (int64_t first = folded->first_word[text], end; first < last; first = end) {
-        int direction = direction_of(shares, word_shares[first], word_kind[first]);
+static void choose_phrases(struct telling *telling) {
+    const struct folded *folded = telling->folded;
+    const double *shares = telling->verdict->word_shares;
+    const uint8_t *word_kind = telling->batch->word_kind;
+    int64_t last = folded->first_word[telling->row + 1];
+    for (int64_t first = folded->first_word[telling->row], end; first < last; first = end) {
+        int direction = direction_of(telling, first);
         int64_t label = direction == SPEAKING ? ORDINARY_LABEL : WORDING_LABEL;
         double sum = 0, top = 0;
         for (end = first; end < last; end++) {
-            if (end > first && (direction_of(shares, word_shares[end], word_kind[end]) != direction
+            if (end > first && (direction_of(telling, end) != direction
                                 || ends_sentence(folded->codes[folded->word_end[end - 1]])))
                 break;
-            sum += word_shares[end];
-            if (word_kind[end] && word_shares[end] > top && label != ORDINARY_LABEL) {
-                top = word_shares[end];
+            sum += shares[end];
+            if (word_kind[end] && shares[end] > top && label != ORDINARY_LABEL) {
+                top = shares[end];
                 label = word_kind[end] + WORDING_LABEL;
             }
         }
         if (direction != SILENT && fabs(sum) >= LEAST)
-            choose_words(folded, chosen, -1 - label, sum, first, end);
+            choose_words(telling, -1 - label, sum, first, end);
     }
 }
 
-/* Columns that are told one by one, and those of relevance as one, at the word that the article shares most of. */
-static void choose_columns(const struct folded *folded, const struct shares *shares, const double *of_columns,
-                           const float *shared, int64_t text, struct chosen *chosen) {
-    for (int64_t item = 0; item < shares->tolds; item++)
-        if (fabs(of_columns[shares->told[item]]) >= LEAST)
-            choose(chosen, item, of_columns[shares->told[item]], -1, -1);
+/* Columns that are told one by one: where they were seen, or about a whole field, or about the comment. */
+static void choose_columns(struct telling *telling) {
+    const struct model *model = telling->model;
+    const int64_t *places = telling->batch->places + 2 * SIGNALS * telling->row, *sent = telling->folded->sent;
+    for (int64_t item = 0; item < model->tolds; item++) {
+        double share = telling->shares[model->told[item]];
+        int64_t field = model->field_of[item], text = field * telling->batch->comments + telling->row;
+        if (fabs(share) < LEAST)
+            continue;
+        if (field)
+            choose(telling, item, share, field, 0, sent[text + 1] - sent[text] - 1);
+        else if (item < SIGNALS)
+            choose(telling, item, share, 0, places[2 * item], places[2 * item + 1]);
+        else
+            choose(telling, item, share, 0, -1, -1);
+    }
+}
+
+/* The columns of relevance as one, at the word that the article shares most of. */
+static void choose_relevance(struct telling *telling) {
+    const struct folded *folded = telling->folded;
+    const float *shared = telling->batch->shared;
     double relevance = 0;
-    for (int64_t at = 0; at < shares->relevances; at++)
-        relevance += of_columns[shares->relevance + at];
+    for (int at = 0; at < OF_RELEVANCE; at++)
+        relevance += telling->mix[at];
     if (fabs(relevance) < LEAST)
         return;
     float most = LEAST_SHARED;
     int64_t best = -1;
-    for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++)
+    for (int64_t word = folded->first_word[telling->row]; word < folded->first_word[telling->row + 1]; word++)
         if (shared[word] > most) {
             most = shared[word];
             best = word;
         }
     if (best < 0)
-        choose(chosen, shares->tolds + (relevance > 0 ? 1 : 2), relevance, -1, -1);
+        choose(telling, telling->model->tolds + (relevance > 0 ? 1 : 2), relevance, 0, -1, -1);
     else
-        choose_words(folded, chosen, shares->tolds, relevance, best, best + 1);
+        choose_words(telling, telling->model->tolds, relevance, best, best + 1);
 }
 
 /* What the strongest reasons leave of the total is the last one. */
-static void add_rest(struct chosen *chosen, int64_t item, double rest) {
-    if (rest == 0)
+static void add_rest(struct telling *telling, double total) {
+    struct verdict *verdict = telling->verdict;
+    int64_t at = telling->first + telling->count;
+    for (int64_t reason = telling->first; reason < at; reason++)
+        total -= verdict->weights[reason];
+    if (rounded(total) == 0)
         return;
-    chosen->items[chosen->count] = item;
-    chosen->weights[chosen->count] = rest;
-    chosen->begins[chosen->count] = chosen->ends[chosen->count] = -1;
-    chosen->count++;
+    verdict->items[at] = telling->model->tolds + 3;
+    verdict->weights[at] = rounded(total);
+    verdict->fields[at] = 0;
+    verdict->begins[at] = verdict->ends[at] = -1;
+    telling->count++;
 }
 
-/* The strongest reasons of each comment and what they leave, at most STRONGEST + 1. Items are places in `told`, the
-   three behind it for relevance (with words that are shared; with none, for promotion or against it), the next for the
-   rest, or -1 less the label of a phrase; `begins` and `ends` are places as sent, or -1. Those of comment `row` are
-   edges[row] to edges[row + 1]. `word_shares` is what each word of the bodies adds. */
-void explain(const struct folded *folded, const struct shares *shares, const int64_t *own, const int64_t *linked,
-             const int64_t *passages, const double *units, const uint8_t *word_kind, const int64_t *kind_counts,
-             const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *rows,
-             int64_t *items, int64_t *begins, int64_t *ends, double *weights) {
-    edges[0] = 0;
-    for (int64_t row = 0; row < texts; row++) {
-        const double *of_columns = shares->of_columns + row * shares->columns, *unit = units + 3 * row;
-        const int64_t *counts = kind_counts + row * (shares->kinds + 1);
-        for (int64_t word = folded->first_word[row]; word < folded->first_word[row + 1]; word++) {
-            int inside = passages[2 * row] <= word && word < passages[2 * row + 1];
-            word_shares[word] = (double)own[word] * (unit[0] + (inside ? unit[1] : 0)) + (double)linked[word] * unit[2];
-            if (word_kind[word])
-                word_shares[word] += share_of_kind(shares, of_columns, counts, word_kind[word]);
+/* Where the texts of a comment's reasons stand in all that was sent; nowhere for those without. */
+static void cut(const struct telling *telling) {
+    struct verdict *verdict = telling->verdict;
+    for (int64_t at = telling->first; at < telling->first + telling->count; at++) {
+        int64_t text = verdict->fields[at] * telling->batch->comments + telling->row;
+        int64_t begin = verdict->begins[at], size = verdict->ends[at] - begin;
+        verdict->cuts[at] = begin < 0 ? 0 : telling->folded->sent[text] + 1 + begin;
+        verdict->cut_ends[at] = verdict->cuts[at] + (size < LONGEST_TEXT ? size : LONGEST_TEXT);
+    }
+}
+
+/* The total of each comment's shares, the strongest reasons and what they leave, at most STRONGEST + 1. Items are
+   places in `told`, the three behind it for relevance (with words that are shared; with none, for promotion or against
+   it), the next for the rest, or -1 less the label of a phrase. Those of a comment are edges[row] to edges[row + 1]. */
+void explain(const struct folded *folded, const struct batch *batch, const struct wording_evidence *wording,
+             const double *columns, const struct model *model, struct verdict *verdict) {
+    int64_t mix = SIGNALS + batch->kinds;
+    verdict->edges[0] = 0;
+    for (int64_t row = 0; row < batch->comments; row++) {
+        double total = 0;
+        for (int64_t column = 0; column < model->columns; column++) {
+            double over = columns[row * model->columns + column] - model->usual[column];
+            verdict->shares[column] = over * model->weights[column];
+            total += verdict->shares[column];
         }
-        int64_t begin = edges[row];
-        struct chosen chosen = {0, items + begin, begins + begin, ends + begin, weights + begin};
-        choose_columns(folded, shares, of_columns, shared, row, &chosen);
-        choose_phrases(folded, shares, word_shares, word_kind, row, &chosen);
-        double rest = shares->totals[row];
-        for (int64_t at = 0; at < chosen.count; at++)
-            rest -= chosen.weights[at];
-        add_rest(&chosen, shares->tolds + 3, rounded(rest));
-        for (int64_t at = 0; at < chosen.count; at++)
-            rows[begin + at] = row;
-        edges[row + 1] = begin + chosen.count;
+        verdict->totals[row] = total;
+        struct telling telling = {folded, batch, model, verdict, row, verdict->shares, verdict->shares + mix,
+                                  verdict->edges[row], 0};
+        share_out(&telling, wording, model->weights + mix + MIXES);
+        choose_columns(&telling);
+        choose_relevance(&telling);
+        choose_phrases(&telling);
+        add_rest(&telling, total);
+        cut(&telling);
+        verdict->edges[row + 1] = telling.first + telling.count;
     }
 }

@@ -2,6 +2,28 @@
 
    Python allocates every array and tells its length. Nothing here keeps anything between two calls. */
 
+/* Columns, by their names in Python: Signal, Relevance, Mix, Wording. */
+enum signal {
+    SIGNAL_LINK, SIGNAL_MORE_LINKS, SIGNAL_BARE_DOMAIN, SIGNAL_BROKEN_LINK, SIGNAL_EMAIL, SIGNAL_PHONE,
+    SIGNAL_LONG_CODE, SIGNAL_MENTION, SIGNAL_LINK_MARKUP, SIGNAL_LINK_SHARE, SIGNAL_LINK_AT_END, SIGNAL_AUTHOR_URL,
+    SIGNAL_AUTHOR_DEEP_URL, SIGNAL_AUTHOR_KEYWORDS, SIGNAL_AUTHOR_SMALL_LETTERS, SIGNAL_AUTHOR_NAME_IN_URL,
+    SIGNAL_AUTHOR_NAME_DIGITS, SIGNAL_AUTHOR_NAME_SCRIPT, SIGNAL_AUTHOR_DOMAIN_NAME, SIGNAL_OWN_LINK,
+    SIGNAL_LOOK_ALIKES, SIGNAL_STYLED, SIGNAL_SPACED, SIGNAL_LEET, SIGNAL_INVISIBLE, SIGNAL_CAPITALS,
+    SIGNAL_EXCLAMATION, SIGNAL_SYMBOLS, SIGNAL_CURRENCY, SIGNAL_DIGITS, SIGNAL_LENGTH, SIGNAL_SHORTNESS,
+    SIGNAL_LINES, SIGNAL_LATENESS, SIGNAL_SCRIPT_MISMATCH, SIGNALS
+};
+enum relevance {
+    RELEVANCE_SHARED_SURPRISE, RELEVANCE_STEM_SURPRISE, RELEVANCE_TITLE, RELEVANCE_COMMENT_SIZE,
+    RELEVANCE_SHARED_SHARE, RELEVANCE_SHARED_PER_SIZE, RELEVANCE_RAREST, RELEVANCE_COSINE, RELEVANCE_ARTICLE_SIZE,
+    RELEVANCES
+};
+enum mix {
+    MIX_OFF_TOPIC, MIX_OFF_TOPIC_LINK, MIX_OFF_TOPIC_ADDRESS, MIX_HAS_ARTICLE, MIX_LONG_WITH_ARTICLE,
+    MIX_SHARED_SHARE, MIX_SHARED_PER_SIZE, MIX_COSINE, MIX_PROMOTED, MIX_PROMOTED_SHARE, MIX_EMPTY_PRAISE,
+    MIX_PRAISE_AND_ADDRESS, MIX_LATE_AND_ADDRESS, MIX_SHORT_AND_LINK, MIX_PRAISE_AND_TERMS, MIX_TERMS_AT_END, MIXES
+};
+enum wording { WORDING_BODY, WORDING_PASSAGE, WORDING_NAME, WORDING_URL, WORDING_LINKS, WORDINGS };
+
 /* What a code point is; see Kind. */
 enum kind {
     KIND_OTHER, KIND_SPACE, KIND_NEWLINE, KIND_DIGIT, KIND_LOWER, KIND_UPPER, KIND_CYRILLIC, KIND_GREEK, KIND_LETTER,
@@ -22,18 +44,70 @@ struct alphabet {
     const uint32_t *leet;         /* by ASCII code point: the letter that it stands for, or 0 */
 };
 
-/* A batch of folded texts; see Folded. */
+/* A batch of folded texts; see Folded. Arrays have places for `sent` code points and as many words. */
 struct folded {
     int64_t texts;
     int64_t words;
-    const uint32_t *codes;
-    const int32_t *source;
-    const int64_t *starts;
-    const int64_t *word_start;
-    const int64_t *word_end;
-    const int64_t *first_word;
-    const int64_t *raw_kinds;  /* a row a text, a column a kind */
-    const int64_t *disguises;  /* a row a text: words with look-alikes, words spaced out, digits for letters */
+    int64_t size;          /* code points, with the space behind the last text */
+    int64_t room;          /* code points that there are places for */
+    int64_t *sent;         /* by text: where it begins in what was sent, at the space before it; one more at the end */
+    uint32_t *codes;
+    int32_t *source;
+    uint8_t *roles;        /* room to work in */
+    int64_t *starts;
+    int64_t *word_start;
+    int64_t *word_end;
+    int64_t *word_text;
+    int64_t *first_word;
+    int64_t *raw_kinds;    /* a row a text, a column a kind */
+    int64_t *disguises;    /* a row a text: words with look-alikes, words spaced out, digits for letters */
+    uint32_t *hashes;      /* by word: of it, of its first letters, of it with the next one */
+    uint32_t *stems;
+    uint32_t *pairs;
+};
+
+/* A batch of comments as they were read; see Batch. Its texts are bodies, then as many names, then addresses. */
+struct batch {
+    int64_t comments;
+    int64_t body_words;    /* words of all bodies */
+    int64_t kinds;         /* of the lexicon */
+    int64_t links;
+    int64_t most_links;    /* that there are places for */
+    float *evidence;       /* a row a comment, a column of enum relevance; zeros without an article */
+    uint8_t *known;        /* by comment: whether there is an article */
+    int64_t *scripts;      /* by comment: the article's, as script_of() tells it, or -1 */
+    float *shared;         /* by word of a body: what it weighs as shared with the article */
+    uint8_t *quoted;       /* by word of a body: whether it is of a quotation */
+    float *signals;        /* a row a comment, a column of enum signal */
+    int64_t *places;       /* a row a comment, two a signal: where it was seen in the body as sent, or -1 */
+    struct link *found;    /* in order */
+    uint8_t *word_kind;    /* by word of a body: its kind in the lexicon, 0 for none */
+    int64_t *kind_counts;  /* a row a comment: how many words of each kind, of none first */
+    double *off_topic;     /* by comment: the logit of its not being about its article, 0 where that is not known */
+};
+
+/* One address in a body. */
+struct link {
+    int64_t text;
+    int64_t begin;         /* in the codes of the batch */
+    int64_t end;
+    int64_t host_begin;
+    int64_t host_end;
+    int64_t marks;
+};
+
+/* What the n-grams of a batch say; see WordingEvidence. */
+struct wording_evidence {
+    int64_t comments;
+    int64_t words;         /* of the bodies */
+    double *columns;       /* a row a comment, a column of enum wording */
+    double *units;         /* a row a comment: what a word's weight counts in body, passage and links */
+    int64_t *passages;     /* a row a comment: its passage's first word, and the first behind it */
+    int64_t *own;          /* by word of a body: what it adds outside of links, inside, and how many n-grams are own */
+    int64_t *linked;
+    int64_t *counts;
+    uint8_t *in_link;      /* by code point of the bodies; room to work in, as the next */
+    uint32_t *keys;
 };
 
 /* Sorted hashes of the last labels of domain names; see Domains. */
@@ -53,70 +127,84 @@ struct shelf {
     const int8_t *meaning;    /* by word bucket: a vector */
     int64_t meaning_bits;
     int64_t dimensions;
-    const uint8_t *marks;     /* a row a slot, a column a bucket: words and threes of words; see relevance.c */
-    const float *vectors;     /* a row a slot */
-    const float *log_sizes;   /* by slot, to the base of 2 */
-    const float *told_sizes;  /* by slot, as a column of the evidence */
+    uint8_t *marks;           /* a row a slot, a column a bucket: words and threes of words; see relevance.c */
+    float *vectors;           /* a row a slot */
+    float *log_sizes;         /* by slot, to the base of 2 */
+    float *told_sizes;        /* by slot, as a column of the evidence */
+    int64_t *scripts;         /* by slot */
 };
 
-/* What explain() reads beside the texts; see Explainer. */
-struct shares {
-    const double *of_columns;    /* a row a comment: its share of each column */
-    const double *totals;        /* their sums */
+/* What columns are reckoned with beside what was read; see FeatureReader. */
+struct lexicon {
+    const uint8_t *kind_of;     /* by word bucket: a kind, 0 for none */
+    int64_t bits;
+    int64_t praise;             /* the kind that is no promotion, counted from 1 */
+    const double *off_topic;    /* log-odds by column of enum relevance, their base last */
+};
+
+/* How the columns of a comment make its score; see Explainer. */
+struct model {
     int64_t columns;
-    const int64_t *told;         /* the columns that are told one by one */
-    int64_t tolds;
-    int64_t first_kind;          /* the column of the first kind */
-    int64_t kinds;
+    const double *usual;         /* by column */
+    const double *weights;
     int64_t praise;              /* the kind that is no promotion, counted from 1 */
-    int64_t empty_praise;        /* columns whose shares go to the words of a kind */
-    int64_t promoted;
-    int64_t promoted_share;
-    int64_t relevance;           /* the first of the columns that are told as one, and how many they are */
-    int64_t relevances;
+    const int64_t *told;         /* the columns that are told one by one */
+    const int64_t *field_of;     /* the field that each of these is about as a whole, 0 for none */
+    int64_t tolds;
+};
+
+/* What was found of a batch: the strongest reasons of each comment; see explanation.c. */
+struct verdict {
+    int64_t comments;
+    double *totals;              /* by comment: the sum of its columns' shares */
+    int64_t *edges;              /* by comment: its first reason; one more at the end */
+    int64_t *items;              /* by reason, as all below */
+    int64_t *fields;
+    int64_t *begins;             /* as sent, or -1 */
+    int64_t *ends;
+    int64_t *cuts;               /* where its text begins and ends in what was sent of the batch */
+    int64_t *cut_ends;
+    double *weights;
+    double *shares;              /* room to work in: by column */
+    double *word_shares;         /* by word of a body */
 };
 
 /* text.c */
 int64_t folded_size(const struct alphabet *alphabet, const uint32_t *raw, int64_t size);
-void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *sizes, int64_t texts, uint32_t *codes,
-          int32_t *source, uint8_t *roles, int64_t *starts, int64_t *word_start, int64_t *word_end,
-          int64_t *first_word, int64_t *word_text, int64_t *raw_kinds, int64_t *disguises);
+int64_t place_folded(struct folded *folded, uint8_t *room);
+void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *sizes, struct folded *folded);
 
 /* ngrams.c */
-void word_hashes(const struct folded *folded, uint32_t *words, uint32_t *stems);
-void pair_hashes(const struct folded *folded, const uint32_t *words, uint32_t *pairs);
+void hash_words(struct folded *folded);
+void hash_pairs(struct folded *folded);
 void code_point_buckets(const struct folded *folded, const uint32_t *salts, int64_t order, int64_t bits,
                         uint32_t *found);
-void kinds_of_words(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const uint8_t *lexicon,
-                    int64_t bits, int64_t texts, int64_t kinds, int64_t praise, uint8_t *word_kind, int64_t *counts);
-
-/* links.c */
-int64_t find_links(const struct folded *folded, const uint32_t *words, const struct domains *domains, int64_t texts,
-                   int64_t *links);
-void find_contacts(const struct folded *folded, int64_t texts, int64_t *phones, int64_t *long_codes, int64_t *mentions,
-                   int64_t *markup, int64_t *exclamations);
-
-/* signals.c */
-void read_shape(const struct folded *folded, const int64_t *exclamations, const int64_t *scripts, int64_t texts,
-                const int64_t *columns, int64_t width, float *values);
 
 /* relevance.c */
-void compare(const struct folded *folded, const uint32_t *words, const uint32_t *stems, const struct shelf *shelf,
-             const int64_t *slots, int64_t first_text, int64_t texts, float *vector, float *shared, float *values);
-void mark_triples(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, uint8_t *marks);
-int64_t find_quotes(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const struct shelf *shelf,
-                    const int64_t *slots, int64_t first_text, int64_t texts, uint8_t *quoted);
-void direction(const struct shelf *shelf, const uint32_t *words, int64_t count, float *vector);
+void read_article(const struct folded *folded, const struct shelf *shelf, int64_t slot);
+int64_t relate(const struct folded *folded, const struct shelf *shelf, const int64_t *slots, int64_t first_text,
+               int64_t texts, struct batch *batch);
+
+/* quotes.c */
+void take_out(const struct alphabet *alphabet, const uint32_t *raw, struct folded *folded, struct batch *batch);
+
+/* links.c, signals.c */
+void read_signals(const struct folded *folded, const struct domains *domains, struct batch *batch);
+
+/* features.c */
+int64_t place_batch(struct batch *batch, uint8_t *room);
+void conclude(const struct folded *folded, const struct lexicon *lexicon, struct batch *batch);
+void columns(const struct folded *folded, const struct lexicon *lexicon, const struct batch *batch,
+             const double *wording, int64_t wordings, double *columns);
 
 /* wording.c */
-void tell_fields(const struct folded *folded, const int64_t *links, int64_t link_count, uint32_t *salts,
-                 uint8_t *in_link);
-void weigh(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const uint32_t *salts,
-           const uint8_t *in_link, const int16_t *weights, double scale, uint64_t *bits, uint32_t *keys,
-           int64_t *counts, double *columns, int64_t *own, int64_t *linked, int64_t *passages, double *units);
+int64_t place_wording(const struct folded *folded, const struct batch *batch, struct wording_evidence *wording,
+                      uint8_t *room);
+void tell_fields(const struct folded *folded, const struct batch *batch, uint32_t *salts, uint8_t *in_link);
+void weigh(const struct folded *folded, const struct batch *batch, const int16_t *weights, double scale,
+           uint64_t *bits, struct wording_evidence *wording);
 
 /* explanation.c */
-void explain(const struct folded *folded, const struct shares *shares, const int64_t *own, const int64_t *linked,
-             const int64_t *passages, const double *units, const uint8_t *word_kind, const int64_t *kind_counts,
-             const float *shared, int64_t texts, double *word_shares, int64_t *edges, int64_t *rows,
-             int64_t *items, int64_t *begins, int64_t *ends, double *weights);
+int64_t place_verdict(const struct model *model, const struct batch *batch, struct verdict *verdict, uint8_t *room);
+void explain(const struct folded *folded, const struct batch *batch, const struct wording_evidence *wording,
+             const double *columns, const struct model *model, struct verdict *verdict);

@@ -1,12 +1,12 @@
-/* Where folded texts hold web and e-mail addresses, numbers to call and other contacts. See links.py. */
+/* Where folded texts hold web and e-mail addresses, numbers to call and other contacts. */
 
 #include <stdint.h>
 
 #include "kernels.h"
+#include "links.h"
 
-enum { MOST_LINKS = 64, LONGEST_HOST = 8, LEAST_DIGITS = 2 };
+enum { LONGEST_HOST = 8, LEAST_DIGITS = 2 };
 enum { SPELT_GAP = 3 };  /* code points beside the word "dot" of an address, at most */
-enum { FULL = 1, BROKEN = 2, EMAIL = 4 };
 enum { LEAST_CODE = 26, MOST_CODE = 70, LEAST_PHONE = 9, PLAIN_PHONE = 10, MOST_PHONE = 16 };
 
 /* One address: two words, the last labels of its name, with a dot between them that is whole or not. */
@@ -37,9 +37,9 @@ static int64_t gap_behind(const struct folded *folded, int64_t word) {
 }
 
 /* Whether a word is followed by a dot and the last label of a domain name. */
-static int has_dot(const struct folded *folded, const uint32_t *words, const struct domains *domains, int64_t word) {
+static int has_dot(const struct folded *folded, const struct domains *domains, int64_t word) {
     return gap_behind(folded, word) == 1 && folded->codes[folded->word_end[word]] == '.'
-        && among(words[word + 1], domains->top, domains->tops);
+        && among(folded->hashes[word + 1], domains->top, domains->tops);
 }
 
 /* Whether a word is followed by a spoilt dot: with brackets around it, a blank behind it, or one at each side. */
@@ -54,14 +54,14 @@ static int has_spoilt_dot(const struct folded *folded, int64_t word) {
 }
 
 /* Whether an address's last two labels may be a word and the next one. */
-static int is_candidate(const struct folded *folded, const uint32_t *words, const struct domains *domains,
+static int is_candidate(const struct folded *folded, const struct domains *domains,
                         int64_t word, struct dot *dot) {
     dot->label = word;
-    dot->spelt = words[word] == domains->dot && gap_behind(folded, word) <= SPELT_GAP
+    dot->spelt = folded->hashes[word] == domains->dot && gap_behind(folded, word) <= SPELT_GAP
         && folded->codes[folded->word_end[word]] != '.';
     dot->broken = (dot->spelt || has_spoilt_dot(folded, word))
-        && among(words[word + 1], domains->usual, domains->usuals);
-    return dot->broken || has_dot(folded, words, domains, word);
+        && among(folded->hashes[word + 1], domains->usual, domains->usuals);
+    return dot->broken || has_dot(folded, domains, word);
 }
 
 /* The first word of the host's name whose last two labels are known, back to `first`. */
@@ -92,56 +92,41 @@ static int64_t next_blank(const struct folded *folded, int64_t place) {
     return place;
 }
 
-/* Note the address at a dot: its text, begin, end, the begin and end of its host, and marks. */
+/* Note the address at a dot. */
 static void read_link(const struct folded *folded, int64_t text, const struct dot *dot, int64_t *blank,
-                      int64_t *link) {
+                      struct link *link) {
     int64_t start = folded->starts[text], first_word = folded->first_word[text];
     int64_t first = first_label(folded, dot, first_word);
-    int64_t host = folded->word_start[first], host_end = folded->word_end[dot->label + 1];
+    int64_t host = folded->word_start[first], host_end = folded->word_end[dot->label + 1], end = host_end;
     int is_email = stands_before(folded, start, host, "@", 1) || stands_before(folded, start, host, "@ ", 2);
     int scheme = stands_before(folded, start, host, "://", 3);
     uint32_t behind = folded->codes[host_end];
     int64_t before = first > first_word ? first - 1 : first_word;
-    link[0] = text;
-    link[1] = scheme || is_email ? folded->word_start[before] : host;
-    link[2] = host_end;
     if (behind == '/' || behind == ':') {
         *blank = *blank >= host_end ? *blank : next_blank(folded, host_end);
-        link[2] = *blank;
+        end = *blank;
     }
-    link[3] = host;
-    link[4] = host_end;
     int full = scheme || behind == '/' || stands_before(folded, start, host + 4, "www.", 4);
-    link[5] = (full ? FULL : 0) | (dot->broken ? BROKEN : 0) | (is_email ? EMAIL : 0);
+    int64_t marks = (full ? FULL : 0) | (dot->broken ? BROKEN : 0) | (is_email ? EMAIL : 0);
+    *link = (struct link){text, scheme || is_email ? folded->word_start[before] : host, end, host, host_end, marks};
 }
 
-/* The addresses in one text, in order; returns how many. */
-static int64_t find_in_text(const struct folded *folded, const uint32_t *words, const struct domains *domains,
-                            int64_t text, int64_t *links) {
+/* The addresses in one text, in order, at most MOST_LINKS; returns how many. */
+int64_t find_links(const struct folded *folded, const struct domains *domains, int64_t text, struct link *links) {
     int64_t first = folded->first_word[text], last = folded->first_word[text + 1] - 1;
     int64_t count = 0, candidates = 0, blank = -1;
     for (int64_t word = first; word < last && candidates < MOST_LINKS; word++) {
         struct dot dot;
-        if (!is_candidate(folded, words, domains, word, &dot))
+        if (!is_candidate(folded, domains, word, &dot))
             continue;
         candidates++;
-        if (candidates < MOST_LINKS && word + 1 < last && has_dot(folded, words, domains, word + 1))
+        if (candidates < MOST_LINKS && word + 1 < last && has_dot(folded, domains, word + 1))
             continue;  /* "co" of example.co.uk: the longer name follows */
         if (dot.broken && dot.spelt && (word == first || gap_behind(folded, word - 1) > SPELT_GAP))
             continue;  /* "dot com" with no name before it */
-        int64_t *link = links + 6 * count;
-        read_link(folded, text, &dot, &blank, link);
-        count += link[5] || !among(words[word + 1], domains->files, domains->file_likes);
+        read_link(folded, text, &dot, &blank, links + count);
+        count += links[count].marks || !among(folded->hashes[word + 1], domains->files, domains->file_likes);
     }
-    return count;
-}
-
-/* The addresses in the first `texts` texts, six numbers each; returns how many. */
-int64_t find_links(const struct folded *folded, const uint32_t *words, const struct domains *domains, int64_t texts,
-                   int64_t *links) {
-    int64_t count = 0;
-    for (int64_t text = 0; text < texts; text++)
-        count += find_in_text(folded, words, domains, text, links + 6 * count);
     return count;
 }
 
@@ -254,19 +239,12 @@ static void find_markup(const struct folded *folded, int64_t text, int64_t *plac
     }
 }
 
-/* What the first `texts` texts hold beside addresses. Places have a row a text: begin and end of the first one, or -1.
-   `exclamations` counts the marks of each text. */
-void find_contacts(const struct folded *folded, int64_t texts, int64_t *phones, int64_t *long_codes, int64_t *mentions,
-                   int64_t *markup, int64_t *exclamations) {
-    for (int64_t at = 0; at < 2 * texts; at++)
-        phones[at] = long_codes[at] = mentions[at] = markup[at] = -1;
-    for (int64_t text = 0; text < texts; text++) {
-        find_phone(folded, text, phones + 2 * text);
-        find_long_code(folded, text, long_codes + 2 * text);
-        find_mention(folded, text, mentions + 2 * text);
-        find_markup(folded, text, markup + 2 * text);
-        exclamations[text] = 0;
-        for (int64_t at = folded->starts[text]; at < folded->starts[text + 1]; at++)
-            exclamations[text] += folded->codes[at] == '!';
-    }
+/* What a text holds beside addresses: begin and end in the batch's codes of the first of each, or -1. */
+void find_contacts(const struct folded *folded, int64_t text, int64_t places[CONTACTS][2]) {
+    for (int contact = 0; contact < CONTACTS; contact++)
+        places[contact][0] = places[contact][1] = -1;
+    find_phone(folded, text, places[PHONE]);
+    find_long_code(folded, text, places[LONG_CODE]);
+    find_mention(folded, text, places[MENTION]);
+    find_markup(folded, text, places[MARKUP]);
 }

@@ -1,4 +1,4 @@
-/* Hashes of words, of pairs of words and of n-grams of code points; and the kinds of words by their hashes. */
+/* Hashes of words, of pairs of words and of n-grams of code points. */
 
 #include <stdint.h>
 
@@ -6,7 +6,7 @@
 #include "hashing.h"
 
 /* A hash for each word, and one for its first STEM letters: polynomials in their code points. */
-void word_hashes(const struct folded *folded, uint32_t *words, uint32_t *stems) {
+void hash_words(struct folded *folded) {
     for (int64_t word = 0; word < folded->words; word++) {
         int64_t begin = folded->word_start[word], end = folded->word_end[word];
         uint32_t sum = 0, power = 1, stem = 0;
@@ -16,19 +16,20 @@ void word_hashes(const struct folded *folded, uint32_t *words, uint32_t *stems) 
             sum += folded->codes[place] * power;
             power *= PRIME;
         }
-        words[word] = mixed(sum);
-        stems[word] = mixed(end - begin > STEM ? stem : sum);
+        folded->hashes[word] = mixed(sum);
+        folded->stems[word] = mixed(end - begin > STEM ? stem : sum);
     }
 }
 
 /* A hash for each word with the one behind it in its text, 0 for the last one. */
-void pair_hashes(const struct folded *folded, const uint32_t *words, uint32_t *pairs) {
+void hash_pairs(struct folded *folded) {
+    const uint32_t *words = folded->hashes;
     for (int64_t text = 0; text < folded->texts; text++) {
         int64_t last = folded->first_word[text + 1] - 1;
         for (int64_t word = folded->first_word[text]; word < last; word++)
-            pairs[word] = mixed(words[word] * PRIME + words[word + 1] * SECOND);
+            folded->pairs[word] = mixed(words[word] * PRIME + words[word + 1] * SECOND);
         if (last >= folded->first_word[text])
-            pairs[last] = 0;
+            folded->pairs[last] = 0;
     }
 }
 
@@ -47,23 +48,6 @@ void code_point_buckets(const struct folded *folded, const uint32_t *salts, int6
             for (int64_t behind = place + 1; behind < place + order; behind++)
                 hash = next_step(hash, folded->codes[behind]);
             found[place] = bucket(hash * GOLDEN, bits);
-        }
-    }
-}
-
-/* The kind of each word of the first `texts` texts: that of a pair holds for both its words, but praise is praise in
-   any company. `counts` has a row a text, a column a kind and one, the first, for none. */
-void kinds_of_words(const struct folded *folded, const uint32_t *words, const uint32_t *pairs, const uint8_t *lexicon,
-                    int64_t bits, int64_t texts, int64_t kinds, int64_t praise, uint8_t *word_kind, int64_t *counts) {
-    for (int64_t text = 0; text < texts; text++) {
-        uint8_t before = 0;  /* the kind of the pair that ends here */
-        for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++) {
-            uint8_t single = lexicon[bucket(words[word], bits)], pair = lexicon[bucket(pairs[word], bits)];
-            uint8_t kind = single == praise ? single : pair ? pair : before ? before : single;
-            word_kind[word] = kind;
-            before = pair;
-            if (kind <= kinds)
-                counts[text * (kinds + 1) + kind]++;
         }
     }
 }

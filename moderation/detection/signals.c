@@ -1,17 +1,15 @@
-/* Signals that are counts of a text's code points and words. See signals.py for their names and columns. */
+/* Signals: counts of a text's code points and words, and what stands in it. See signals.py for what they are. */
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels.h"
+#include "links.h"
 
 enum { MIXED, SPACED_WORDS, LEET_WORDS, DISGUISES };
 enum { LEAST_CAPITALS = 8, TELLING_LETTERS = 20, TELLING_NAME = 3 };
-enum {
-    EXCLAMATION, SYMBOLS, LENGTH, LINES, STYLED, INVISIBLE, LOOK_ALIKES, LEET, CAPITALS, CURRENCY, DIGITS, SHORTNESS,
-    SPACED, SCRIPT_MISMATCH, KEYWORDS, NAME_DIGITS, NAME_SCRIPT,
-    SMALL_LETTERS
-};  /* the order of `columns` */
+enum { AT_END = 3 };  /* code points behind a link that ends a text, at most */
 
 static const int scripts_told[] = {KIND_LOWER, KIND_CYRILLIC, KIND_GREEK, KIND_LETTER, KIND_IDEOGRAPH};
 enum { SCRIPTS = sizeof scripts_told / sizeof *scripts_told };
@@ -45,54 +43,115 @@ static int64_t hidden_in(const int64_t *kinds, int64_t latin) {
 }
 
 static void read_body(const int64_t *kinds, const int64_t *disguises, int64_t words, int64_t exclamations,
-                      const int64_t *columns, float *row) {
+                      float *row) {
     int64_t latin = kinds[KIND_LOWER] + kinds[KIND_UPPER] + kinds[KIND_CYRILLIC] + kinds[KIND_GREEK];
     int64_t letters = latin + kinds[KIND_LETTER] + kinds[KIND_IDEOGRAPH], size = 0;
     for (int kind = 0; kind < KINDS; kind++)
         size += kinds[kind];
-    row[columns[EXCLAMATION]] = grown(exclamations, 9, 1);
-    row[columns[SYMBOLS]] = grown(kinds[KIND_SYMBOL], 9, 1);
-    row[columns[LENGTH]] = grown(words, 99, 1.0 / 3);
-    row[columns[LINES]] = grown(kinds[KIND_NEWLINE], 99, 0.5);
-    row[columns[STYLED]] = grown(kinds[KIND_STYLED], 3, 0.5);
-    row[columns[INVISIBLE]] = grown(hidden_in(kinds, latin), 3, 0.5);
-    row[columns[LOOK_ALIKES]] = grown(disguises[MIXED], 2, 1);
-    row[columns[LEET]] = grown(disguises[LEET_WORDS], 2, 1);
+    row[SIGNAL_EXCLAMATION] = grown(exclamations, 9, 1);
+    row[SIGNAL_SYMBOLS] = grown(kinds[KIND_SYMBOL], 9, 1);
+    row[SIGNAL_LENGTH] = grown(words, 99, 1.0 / 3);
+    row[SIGNAL_LINES] = grown(kinds[KIND_NEWLINE], 99, 0.5);
+    row[SIGNAL_STYLED] = grown(kinds[KIND_STYLED], 3, 0.5);
+    row[SIGNAL_INVISIBLE] = grown(hidden_in(kinds, latin), 3, 0.5);
+    row[SIGNAL_LOOK_ALIKES] = grown(disguises[MIXED], 2, 1);
+    row[SIGNAL_LEET] = grown(disguises[LEET_WORDS], 2, 1);
     if (letters >= LEAST_CAPITALS)
-        row[columns[CAPITALS]] = (float)((double)kinds[KIND_UPPER] / (double)(letters + 8));
-    row[columns[CURRENCY]] = (float)(least((double)kinds[KIND_CURRENCY], 3) / 3);
-    row[columns[DIGITS]] = (float)((double)kinds[KIND_DIGIT] / (double)(size + 10));
-    row[columns[SHORTNESS]] = words < 8 ? (float)(1 - (double)words / 8) : 0;
-    row[columns[SPACED]] = (float)least((double)disguises[SPACED_WORDS], 2);
+        row[SIGNAL_CAPITALS] = (float)((double)kinds[KIND_UPPER] / (double)(letters + 8));
+    row[SIGNAL_CURRENCY] = (float)(least((double)kinds[KIND_CURRENCY], 3) / 3);
+    row[SIGNAL_DIGITS] = (float)((double)kinds[KIND_DIGIT] / (double)(size + 10));
+    row[SIGNAL_SHORTNESS] = words < 8 ? (float)(1 - (double)words / 8) : 0;
+    row[SIGNAL_SPACED] = (float)least((double)disguises[SPACED_WORDS], 2);
 }
 
 /* A name that reads like search words, holds digits, is of another script than the body, or words in small letters. */
-static void read_name(const int64_t *kinds, const int64_t *body_kinds, int64_t words, const int64_t *columns,
-                      float *row) {
+static void read_name(const int64_t *kinds, const int64_t *body_kinds, int64_t words, float *row) {
     int64_t letters, of_body;
     int script = script_of(kinds, &letters), script_of_body = script_of(body_kinds, &of_body);
-    row[columns[KEYWORDS]] = words > 2 ? (float)(least((double)(words - 2), 3) / 3) : 0;
-    row[columns[SMALL_LETTERS]] = words > 1 && kinds[KIND_LOWER] > 0 && kinds[KIND_UPPER] == 0;
-    row[columns[NAME_DIGITS]] = kinds[KIND_DIGIT] > 0;
-    row[columns[NAME_SCRIPT]] = script != script_of_body && of_body > TELLING_LETTERS && letters > TELLING_NAME;
+    row[SIGNAL_AUTHOR_KEYWORDS] = words > 2 ? (float)(least((double)(words - 2), 3) / 3) : 0;
+    row[SIGNAL_AUTHOR_SMALL_LETTERS] = words > 1 && kinds[KIND_LOWER] > 0 && kinds[KIND_UPPER] == 0;
+    row[SIGNAL_AUTHOR_NAME_DIGITS] = kinds[KIND_DIGIT] > 0;
+    row[SIGNAL_AUTHOR_NAME_SCRIPT] = script != script_of_body && of_body > TELLING_LETTERS && letters > TELLING_NAME;
 }
 
 static int64_t words_in(const struct folded *folded, int64_t text) {
     return folded->first_word[text + 1] - folded->first_word[text];
 }
 
-/* Read bodies, the first `texts` texts, and as many names behind them. `scripts` are the articles', or -1; `values` has
-   a row a body, `width` columns a row; `columns` tells which is for which signal. */
-void read_shape(const struct folded *folded, const int64_t *exclamations, const int64_t *scripts, int64_t texts,
-                const int64_t *columns, int64_t width, float *values) {
-    for (int64_t text = 0; text < texts; text++) {
-        const int64_t *kinds = folded->raw_kinds + KINDS * text, *of_name = kinds + KINDS * texts;
-        const int64_t *disguises = folded->disguises + DISGUISES * text;
-        float *row = values + width * text;
+/* Where the folded codes from `begin` to before `end` stand in their text as sent: an override turns them round. */
+static void sent_span(const struct folded *folded, int64_t begin, int64_t end, int64_t *span) {
+    int64_t first = folded->source[begin], last = folded->source[end - 1];
+    span[0] = first < last ? first : last;
+    span[0] = span[0] < 0 ? 0 : span[0];
+    span[1] = (first < last ? last : first) + 1;
+}
+
+/* A signal's value, seen at the codes from `begin` to before `end`; it is told where it is seen first. */
+static void see(const struct folded *folded, struct batch *batch, int64_t row, int signal, double value,
+                int64_t begin, int64_t end) {
+    int64_t *place = batch->places + 2 * (SIGNALS * row + signal);
+    batch->signals[SIGNALS * row + signal] = (float)value;
+    if (place[0] < 0)
+        sent_span(folded, begin, end, place);
+}
+
+static void read_links(const struct folded *folded, const struct domains *domains, int64_t row, struct batch *batch) {
+    struct link *links = batch->found + batch->links;
+    int64_t count = find_links(folded, domains, row, links);
+    float *values = batch->signals + SIGNALS * row;
+    double size = (double)(folded->starts[row + 1] - folded->starts[row]);
+    for (struct link *link = links; link < links + count; link++) {
+        int kind = link->marks & EMAIL ? SIGNAL_EMAIL : link->marks & FULL ? SIGNAL_LINK : SIGNAL_BARE_DOMAIN;
+        int64_t begin = link->begin, end = link->end;
+        see(folded, batch, row, kind, values[kind] + 1.0, begin, end);
+        double share = values[SIGNAL_LINK_SHARE] + (double)(end - begin) / size;
+        see(folded, batch, row, SIGNAL_LINK_SHARE, share, begin, end);
+        if (link->marks & BROKEN)
+            see(folded, batch, row, SIGNAL_BROKEN_LINK, 1, begin, end);
+        if (folded->starts[row + 1] - end <= AT_END && !(link->marks & EMAIL))
+            see(folded, batch, row, SIGNAL_LINK_AT_END, 1, begin, end);
+    }
+    double several = (double)values[SIGNAL_LINK] + values[SIGNAL_BARE_DOMAIN];
+    values[SIGNAL_MORE_LINKS] = several > 1 ? (float)log1p(several - 1) : 0;
+    static const int counted[] = {SIGNAL_LINK, SIGNAL_BARE_DOMAIN, SIGNAL_EMAIL, SIGNAL_LINK_SHARE};
+    for (int at = 0; at < 4; at++)
+        values[counted[at]] = (float)least(values[counted[at]], 1);
+    batch->links += count;
+}
+
+static void read_contacts(const struct folded *folded, int64_t row, struct batch *batch) {
+    static const int signals[CONTACTS] = {SIGNAL_PHONE, SIGNAL_LONG_CODE, SIGNAL_MENTION, SIGNAL_LINK_MARKUP};
+    int64_t places[CONTACTS][2];
+    find_contacts(folded, row, places);
+    for (int contact = 0; contact < CONTACTS; contact++)
+        if (places[contact][0] >= 0)
+            see(folded, batch, row, signals[contact], 1, places[contact][0], places[contact][1]);
+}
+
+static int64_t exclamations_in(const struct folded *folded, int64_t text) {
+    int64_t count = 0;
+    for (int64_t at = folded->starts[text]; at < folded->starts[text + 1]; at++)
+        count += folded->codes[at] == '!';
+    return count;
+}
+
+/* Read all signals but those that signals.py adds. */
+void read_signals(const struct folded *folded, const struct domains *domains, struct batch *batch) {
+    int64_t comments = batch->comments;
+    memset(batch->signals, 0, (size_t)(comments * SIGNALS) * sizeof *batch->signals);
+    memset(batch->places, 0xFF, (size_t)(2 * comments * SIGNALS) * sizeof *batch->places);  /* -1 */
+    batch->links = 0;
+    for (int64_t text = 0; text < comments; text++) {
+        const int64_t *kinds = folded->raw_kinds + KINDS * text, *of_name = kinds + KINDS * comments;
+        float *row = batch->signals + SIGNALS * text;
         int64_t letters;
         int script = script_of(kinds, &letters);
-        read_body(kinds, disguises, words_in(folded, text), exclamations[text], columns, row);
-        read_name(of_name, kinds, words_in(folded, texts + text), columns, row);
-        row[columns[SCRIPT_MISMATCH]] = scripts[text] >= 0 && script != scripts[text] && letters > TELLING_LETTERS;
+        read_links(folded, domains, text, batch);
+        read_contacts(folded, text, batch);
+        read_body(kinds, folded->disguises + DISGUISES * text, words_in(folded, text), exclamations_in(folded, text),
+                  row);
+        read_name(of_name, kinds, words_in(folded, comments + text), row);
+        int64_t of_article = batch->scripts[text];
+        row[SIGNAL_SCRIPT_MISMATCH] = of_article >= 0 && script != of_article && letters > TELLING_LETTERS;
     }
 }

@@ -1,25 +1,18 @@
-"""Named signals: what a moderator would point at. Values for a whole batch, and the places where they were seen.
+"""Named signals: what a moderator would point at. Most are read in signals.c; here are those that compare texts.
 
 Values are small numbers, mostly between 0 and 3, so that one weight each can say what they are worth. They come from
 the comment and its article alone; what they are worth is learned elsewhere.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, auto
-
-import numpy as np
-from numpy.typing import NDArray
+from math import log2
+from typing import Any
 
 from moderation.comment import Author, Pair
-from moderation.detection.kernels import library, pointer
-from moderation.detection.links import Contacts, Link, LinkFinder, find_contacts
-from moderation.detection.ngrams import Hashes
-from moderation.detection.text import Folded, Kind, Places
-
-Place = tuple[str, int, int]
-"""A field and where in it, in code points as sent, end excluded."""
+from moderation.detection.links import Link, link_of
+from moderation.detection.text import Folded, Kind
 
 
 class Signal(IntEnum):
@@ -102,86 +95,30 @@ _PHRASES = {
 SIGNAL_PHRASES = tuple(_PHRASES[signal] for signal in Signal)
 """How a reason names each signal."""
 SCRIPTS = [Kind.LOWER, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER, Kind.IDEOGRAPH]
-_SHAPE = np.array(  # what signals.c reads, in its order
-    [Signal.EXCLAMATION, Signal.SYMBOLS, Signal.LENGTH, Signal.LINES, Signal.STYLED, Signal.INVISIBLE,
-     Signal.LOOK_ALIKES, Signal.LEET, Signal.CAPITALS, Signal.CURRENCY, Signal.DIGITS, Signal.SHORTNESS, Signal.SPACED,
-     Signal.SCRIPT_MISMATCH, Signal.AUTHOR_KEYWORDS, Signal.AUTHOR_NAME_DIGITS, Signal.AUTHOR_NAME_SCRIPT,
-     Signal.AUTHOR_SMALL_LETTERS], np.int64
-)  # fmt: skip
 _NAME_LOOKED_AT, _URL_LOOKED_AT = 200, 2_000  # code points that are compared: nobody's real ones are longer
 
 
-@dataclass(slots=True)
-class Signals:
-    """``values`` has a row a comment, a column a Signal; ``places`` tell where the first of each was seen.
+def add_signals(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
+    """Add the signals that compare a comment with its author and article to those that C read of a batch.
 
-    ``links`` are those of the bodies in order, and ``found`` the same as C wrote them.
+    ``folded`` holds all bodies, then all authors' names, then all their addresses.
     """
-
-    values: NDArray[np.float32]
-    places: dict[tuple[int, int], Place]
-    links: list[Link]
-    found: Places
-
-
-def read_signals(
-    pairs: Sequence[Pair], folded: Folded, words: Hashes, finder: LinkFinder, scripts: NDArray[np.int64]
-) -> Signals:
-    """Read the signals of a batch. ``folded`` holds all bodies, then all authors' names, then all their addresses.
-
-    ``scripts`` are those of the articles, places in SCRIPTS, or -1.
-    """
-    count = len(pairs)
-    values = np.zeros((count, len(Signal)), np.float32)
-    found, links = finder.find(folded, words, count)
-    signals = Signals(values, {}, links, found)
-    contacts = find_contacts(folded, count)
-    library.read_shape(
-        folded.view, pointer(contacts.exclamations), pointer(scripts), count, pointer(_SHAPE), len(Signal),
-        pointer(values),
-    )  # fmt: skip
-    _read_links(signals, pairs, folded)
-    _read_contacts(signals, contacts, folded)
-    _read_authors(signals, pairs)
-    _read_article(signals, pairs)
-    return signals
-
-
-def _mark(signals: Signals, row: int, signal: Signal, place: Place) -> None:
-    signals.places.setdefault((row, signal), place)
-
-
-def sent_place(folded: Folded, field: str, begin: int, end: int) -> Place:
-    """The place as sent of the folded codes from ``begin`` to before ``end``."""
-    first, last = sorted((int(folded.source[begin]), int(folded.source[end - 1])))  # turned round by an override
-    return (field, max(first, 0), last + 1)
-
-
-def _read_links(signals: Signals, pairs: Sequence[Pair], folded: Folded) -> None:
-    if not signals.links:
-        return
-    values = signals.values
-    sizes = folded.sizes
-    for link in signals.links:
-        row = link.text
-        kind = Signal.EMAIL if link.is_email else Signal.LINK if link.is_full else Signal.BARE_DOMAIN
-        place = sent_place(folded, "body", link.begin, link.end)
-        values[row, kind] += 1
-        values[row, Signal.LINK_SHARE] += (link.end - link.begin) / sizes[row]
-        found = [kind, Signal.LINK_SHARE]
-        if link.is_broken:
-            found.append(Signal.BROKEN_LINK)
-        if folded.starts[row + 1] - link.end <= 3 and not link.is_email:
-            found.append(Signal.LINK_AT_END)
-        if _is_own(pairs[row][0].author.url, folded, link):
-            found.append(Signal.OWN_LINK)
-        values[row, found[2:]] = 1
-        for signal in found:
-            _mark(signals, row, signal, place)
-    several = values[:, Signal.LINK] + values[:, Signal.BARE_DOMAIN]
-    values[:, Signal.MORE_LINKS] = np.log1p(np.maximum(several - 1, 0))
-    counted = [Signal.LINK, Signal.BARE_DOMAIN, Signal.EMAIL, Signal.LINK_SHARE]
-    values[:, counted] = np.minimum(values[:, counted], 1)
+    values, begin = batch.signals, 0
+    for comment, article in pairs:
+        author = comment.author
+        if author.url:
+            _read_author_url(values, begin, author)
+        if "." in author.name and ("://" in author.name or author.name.casefold().endswith((".com", ".net", ".org"))):
+            values[begin + Signal.AUTHOR_DOMAIN_NAME] = 1
+        if article is not None and comment.created_at is not None and article.published_at is not None:
+            days = (_utc(comment.created_at) - _utc(article.published_at)).total_seconds() / 86_400
+            if days > 1:
+                values[begin + Signal.LATENESS] = min(log2(days) / 10, 1.5)
+        begin += len(Signal)
+    for number in range(batch.links):
+        link = link_of(batch.found[number])
+        if _is_own(pairs[link.text][0].author.url, folded, link):
+            _see_own_link(folded, link, batch)
 
 
 def _is_own(author_url: str, folded: Folded, link: Link) -> bool:
@@ -192,27 +129,12 @@ def _is_own(author_url: str, folded: Folded, link: Link) -> bool:
     return host.removeprefix("www.") in author_url.casefold()
 
 
-def _read_contacts(signals: Signals, contacts: Contacts, folded: Folded) -> None:
-    kinds = (Signal.PHONE, contacts.phones), (Signal.LONG_CODE, contacts.long_codes), \
-            (Signal.MENTION, contacts.mentions), (Signal.LINK_MARKUP, contacts.markup)  # fmt: skip
-    for signal, places in kinds:
-        begins = places[:, 0]
-        if begins.max(initial=-1) < 0:
-            continue
-        rows = (begins >= 0).nonzero()[0]
-        signals.values[rows, signal] = 1
-        for row, (begin, end) in zip(rows.tolist(), places[rows].tolist(), strict=True):
-            _mark(signals, row, signal, sent_place(folded, "body", begin, end))
-
-
-def _read_authors(signals: Signals, pairs: Sequence[Pair]) -> None:
-    values = signals.values
-    for row, (comment, _) in enumerate(pairs):
-        author = comment.author
-        if author.url:
-            _read_author_url(values[row], author)
-        if "." in author.name and ("://" in author.name or author.name.casefold().endswith((".com", ".net", ".org"))):
-            values[row, Signal.AUTHOR_DOMAIN_NAME] = 1
+def _see_own_link(folded: Folded, link: Link, batch: Any) -> None:
+    at = link.text * len(Signal) + Signal.OWN_LINK
+    batch.signals[at] = 1
+    if batch.places[2 * at] < 0:
+        first, last = sorted((int(folded.source[link.begin]), int(folded.source[link.end - 1])))  # as C does
+        batch.places[2 * at], batch.places[2 * at + 1] = max(first, 0), last + 1
 
 
 AUTHOR_FIELDS: dict[int, str] = {
@@ -228,24 +150,18 @@ AUTHOR_FIELDS: dict[int, str] = {
 """The field that a signal of the author is about, as a whole."""
 
 
-def _read_author_url(values: NDArray[np.float32], author: Author) -> None:
-    values[Signal.AUTHOR_URL] = 1
+def _read_author_url(values: Any, begin: int, author: Author) -> None:
+    values[begin + Signal.AUTHOR_URL] = 1
     _, _, behind = author.url.rstrip("/").rpartition("://")
     _, _, path = behind.partition("/")
-    values[Signal.AUTHOR_DEEP_URL] = min(path.count("/") + path.count("-") + path.count("?") + bool(path), 4) / 4
+    deep = min(path.count("/") + path.count("-") + path.count("?") + bool(path), 4) / 4
+    values[begin + Signal.AUTHOR_DEEP_URL] = deep
+    if not values[begin + Signal.AUTHOR_KEYWORDS]:
+        return
     url = author.url[:_URL_LOOKED_AT].casefold()
     tokens = [token for token in author.name[:_NAME_LOOKED_AT].casefold().split() if len(token) > 2]
-    if tokens and values[Signal.AUTHOR_KEYWORDS]:
-        values[Signal.AUTHOR_NAME_IN_URL] = sum(token in url for token in tokens) / len(tokens)
-
-
-def _read_article(signals: Signals, pairs: Sequence[Pair]) -> None:
-    for row, (comment, article) in enumerate(pairs):
-        if article is None or comment.created_at is None or article.published_at is None:
-            continue
-        days = (_utc(comment.created_at) - _utc(article.published_at)).total_seconds() / 86_400
-        if days > 1:
-            signals.values[row, Signal.LATENESS] = min(np.log2(days) / 10, 1.5)
+    if tokens:
+        values[begin + Signal.AUTHOR_NAME_IN_URL] = sum(token in url for token in tokens) / len(tokens)
 
 
 def _utc(time: datetime) -> datetime:

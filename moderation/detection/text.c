@@ -1,8 +1,10 @@
 /* Folding: a batch of texts as sent becomes one array of code points, and its words. See text.py for the rules. */
 
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels.h"
+#include "carving.h"
 
 const char kernels_sources[] = SOURCES;  /* what tells the C files that this library was made of; kernels.py looks */
 
@@ -260,31 +262,56 @@ static int64_t find_words(struct draft *draft, int64_t offset, int64_t *word_sta
     return count;
 }
 
-/* Fold a batch. `raw` holds a space before each text and one behind the last, `sizes` the code points of each with
-   its space. `disguises` has a row a text: words with look-alikes, words spaced out, digits for letters. */
-void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *sizes, int64_t texts, uint32_t *codes,
-          int32_t *source, uint8_t *roles, int64_t *starts, int64_t *word_start, int64_t *word_end,
-          int64_t *first_word, int64_t *word_text, int64_t *raw_kinds, int64_t *disguises) {
-    int64_t offset = 0, words = 0;
-    for (int64_t text = 0; text < texts; text++) {
-        struct draft draft = {codes + offset, source + offset, roles, 0, 0, 0, 0};
-        substitute(alphabet, raw, sizes[text], &draft, raw_kinds + text * KINDS);
-        int64_t *counts = disguises + text * DISGUISES;
+/* Give the arrays of folded texts their places in `room`, or in none to learn how many bytes they take. */
+int64_t place_folded(struct folded *folded, uint8_t *room) {
+    size_t texts = (size_t)folded->texts, codes = (size_t)folded->room;
+    struct carver carver = {room, 0};
+    folded->sent = carve(&carver, (texts + 1) * sizeof *folded->sent);
+    folded->starts = carve(&carver, (texts + 1) * sizeof *folded->starts);
+    folded->first_word = carve(&carver, (texts + 1) * sizeof *folded->first_word);
+    folded->raw_kinds = carve(&carver, texts * KINDS * sizeof *folded->raw_kinds);
+    folded->disguises = carve(&carver, texts * DISGUISES * sizeof *folded->disguises);
+    folded->codes = carve(&carver, codes * sizeof *folded->codes);
+    folded->source = carve(&carver, codes * sizeof *folded->source);
+    folded->roles = carve(&carver, codes * sizeof *folded->roles);
+    folded->word_start = carve(&carver, codes * sizeof *folded->word_start);
+    folded->word_end = carve(&carver, codes * sizeof *folded->word_end);
+    folded->word_text = carve(&carver, codes * sizeof *folded->word_text);
+    folded->hashes = carve(&carver, codes * sizeof *folded->hashes);
+    folded->stems = carve(&carver, codes * sizeof *folded->stems);
+    folded->pairs = carve(&carver, codes * sizeof *folded->pairs);
+    return carver.taken;
+}
+
+/* Fold a batch. `raw` holds a space before each text and one behind the last, `sizes` the code points of each. */
+void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *sizes, struct folded *folded) {
+    int64_t offset = 0, words = 0, sent = 0;
+    memset(folded->raw_kinds, 0, (size_t)folded->texts * KINDS * sizeof *folded->raw_kinds);
+    for (int64_t text = 0; text < folded->texts; text++) {
+        struct draft draft = {folded->codes + offset, folded->source + offset, folded->roles, 0, 0, 0, 0};
+        substitute(alphabet, raw + sent, sizes[text] + 1, &draft, folded->raw_kinds + text * KINDS);
+        int64_t *counts = folded->disguises + text * DISGUISES;
         int mixes = (draft.seen & LATIN) && (draft.seen & FOREIGN);
         counts[MIXED] = mixes ? read_look_alikes(alphabet, &draft) : 0;
         counts[LEET] = draft.seen & SIGN ? read_leet(alphabet, &draft) : 0;
         counts[SPACED] = close_spaced_letters(&draft);
-        int64_t found = find_words(&draft, offset, word_start + words, word_end + words);
+        int64_t found = find_words(&draft, offset, folded->word_start + words, folded->word_end + words);
         for (int64_t word = words; word < words + found; word++)
-            word_text[word] = text;
-        starts[text] = offset;
-        first_word[text] = words;
-        raw += sizes[text];
+            folded->word_text[word] = text;
+        folded->sent[text] = sent;
+        folded->starts[text] = offset;
+        folded->first_word[text] = words;
+        sent += sizes[text] + 1;
         offset += draft.size;
         words += found;
     }
-    starts[texts] = offset;
-    first_word[texts] = words;
-    codes[offset] = SPACE;
-    source[offset] = -1;
+    folded->sent[folded->texts] = sent;
+    folded->starts[folded->texts] = offset;
+    folded->first_word[folded->texts] = words;
+    folded->codes[offset] = SPACE;
+    folded->source[offset] = -1;
+    folded->size = offset + 1;
+    folded->words = words;
+    hash_words(folded);
+    hash_pairs(folded);
 }

@@ -6,18 +6,18 @@ letters spaced out, digits that stand for letters. It knows nothing of what is p
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.detection.kernels import library, pointer, struct
+from moderation.detection.kernels import Record, array, buffer, integers, library, struct
 
 Codes = NDArray[np.uint32]
 Places = NDArray[np.intp]
-Sources = NDArray[np.int32]
+Hashes = NDArray[np.uint32]
 CODE_POINTS = 0x110000
 SPACE = 32
 
@@ -69,43 +69,45 @@ class Alphabet:
     twin_to: Codes
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(Record):
     """A batch of folded texts.
 
     Every text begins with one space that was not sent, so text ``t`` is ``codes[starts[t]:starts[t + 1]]``.
     ``source`` is the place of each code point in its own text as it was sent (-1 at the space before a text).
     Words are runs of letters and digits, and single ideographs: ``word_start``, ``word_end`` are places in ``codes``;
-    the words of text ``t`` are ``first_word[t]`` to ``first_word[t + 1]``, ``word_counts`` how many, and ``word_text``
-    the text that each word stands in. ``sizes`` are the code points of each text with its space.
-    ``raw_kinds`` has a row a text, a column a Kind: how many code points of it the text as sent has.
-    ``mixed``, ``spaced`` and ``leet`` count a text's words with look-alikes of another script, letters that were spaced
-    out, and digits or signs in place of letters.
+    the words of text ``t`` are ``first_word[t]`` to ``first_word[t + 1]``, and ``word_text`` the text that each word
+    stands in. ``raw_kinds`` has a row a text, a column a Kind: how many code points of it the text as sent has.
+    ``disguises`` count a text's words with look-alikes of another script, those whose letters were spaced out, and
+    digits or signs in place of letters.
+    ``hashes`` tell words apart, ``stems`` their first letters, which endings leave as they are: polynomials in the code
+    points modulo 2**32. ``pairs`` tell each word with the one behind it, NOTHING for the last word of a text.
     """
 
-    codes: Codes
-    starts: Places
-    sizes: Places
-    source: Sources
-    word_start: Places
-    word_end: Places
-    first_word: Places
-    word_counts: Places
-    word_text: Places
-    raw_kinds: NDArray[np.int64]
-    mixed: NDArray[np.int64]
-    spaced: NDArray[np.int64]
-    leet: NDArray[np.int64]
-    view: Any = field(repr=False)
-    """The batch as C reads it, for as long as it lives."""
+    __slots__ = ("sent_codes", "text")
+
+    text: str
+    """What was sent: a space before each text, and one at the end."""
+    sent_codes: Any
+    """The same for C."""
+    codes: Codes = array("size")
+    source: NDArray[np.int32] = array("size")
+    starts: Places = array("texts + 1")
+    word_start: Places = array("words")
+    word_end: Places = array("words")
+    word_text: Places = array("words")
+    first_word: Places = array("texts + 1")
+    raw_kinds: NDArray[np.int64] = array("texts", KINDS)
+    disguises: NDArray[np.int64] = array("texts", 3)
+    hashes: Hashes = array("words")
+    stems: Hashes = array("words")
+    pairs: Hashes = array("words")
 
     def __len__(self) -> int:
-        return len(self.starts) - 1
+        return int(self.c.texts)
 
 
 _PART, _WHOLE, _LATIN, _FOREIGN, _NUMBER = 1, 2, 4, 8, 16  # what a code point is to a word, as in text.c
 _EXPANDS = 0x80000000  # from here on the table of folding has rows of expansions
-_MIXED, _SPACED, _LEET_WORDS, _DISGUISES = range(4)
 
 
 class Folder:
@@ -132,89 +134,20 @@ class Folder:
 
     def fold(self, texts: Sequence[str]) -> Folded:
         """Fold a batch. Linear in its code points; a text's result does not depend on its neighbours."""
-        count = len(texts)
-        raw = np.frombuffer(" ".join(["", *texts, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
-        sent = pointer(raw)
-        sizes = np.fromiter(map(len, texts), np.int64, count) + 1
-        room = library.folded_size(self._tables, sent, len(raw))
-        codes, source, roles = np.empty(room, np.uint32), np.empty(room, np.int32), np.empty(room, np.uint8)
-        starts, first_word = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
-        word_start, word_end, word_text = np.empty((3, room), np.int64)
-        raw_kinds, disguises = np.zeros((count, KINDS), np.int64), np.empty((count, _DISGUISES), np.int64)
-        library.fold(
-            self._tables, sent, pointer(sizes), count, pointer(codes), pointer(source), pointer(roles),
-            pointer(starts), pointer(word_start), pointer(word_end), pointer(first_word), pointer(word_text),
-            pointer(raw_kinds), pointer(disguises),
-        )  # fmt: skip
-        size, words = int(starts[-1]) + 1, int(first_word[-1])
-        told = {
-            "codes": codes[:size],
-            "source": source[:size],
-            "starts": starts,
-            "word_start": word_start[:words],
-            "word_end": word_end[:words],
-            "first_word": first_word,
-            "raw_kinds": raw_kinds,
-        }
-        return _folded(told, word_text[:words], disguises)
+        text = " ".join(["", *texts, ""])
+        sent = buffer("uint32_t[]", text.encode("utf-32-le", "surrogatepass"))
+        room = library.folded_size(self._tables, sent, len(text))
+        folded = Folded("folded", {"texts": len(texts), "room": room}, library.place_folded)
+        folded.text, folded.sent_codes = text, sent
+        library.fold(self._tables, sent, integers(list(map(len, texts))), folded.c)
+        return folded
 
-    def without(self, texts: Sequence[str], folded: Folded, words: Places) -> Folded:
-        """The same batch as if some of its words (ascending places in ``word_start``) had not been sent.
+    def take_out(self, folded: Folded, batch: Any) -> None:
+        """Make a batch as if the words had not been sent that C's ``batch`` tells as quoted.
 
-        Words in a row go with what stands between them. ``source`` still points into the texts as they were sent.
+        Those in a row go with what stands between them. ``source`` still points into the texts as they were sent.
         """
-        begins = np.flatnonzero((np.diff(words, prepend=-2) > 1) | np.isin(words, folded.first_word))
-        ends = np.append(begins[1:], len(words)) - 1
-        rows = list(
-            zip(
-                folded.word_text[words[begins]].tolist(),
-                folded.word_start[words[begins]].tolist(),
-                folded.word_end[words[ends]].tolist(),
-                strict=True,
-            )
-        )
-        kept, kept_word = np.ones(len(folded.codes), bool), np.ones(len(folded.word_start), bool)
-        for _, begin, end in rows:
-            kept[begin:end] = False
-        kept_word[words] = False
-        place, number = np.append(0, np.cumsum(kept)), np.append(0, np.cumsum(kept_word))  # what each becomes
-        told = {
-            "codes": folded.codes[kept],
-            "source": folded.source[kept],
-            "starts": place[folded.starts],
-            "word_start": place[folded.word_start[kept_word]],
-            "word_end": place[folded.word_end[kept_word]],
-            "first_word": number[folded.first_word],
-            "raw_kinds": self._kinds_without(texts, folded, rows),
-        }
-        disguises = np.stack([folded.mixed, folded.spaced, folded.leet], axis=1)
-        return _folded(told, folded.word_text[kept_word], disguises)
-
-    def _kinds_without(
-        self, texts: Sequence[str], folded: Folded, rows: Sequence[tuple[int, int, int]]
-    ) -> NDArray[np.int64]:
-        """How many code points of each Kind the texts have but for some rows: a text, where it begins and ends."""
-        raw_kinds = folded.raw_kinds.copy()
-        for text, begin, end in rows:
-            sent = folded.source[begin:end]
-            piece = texts[text][sent.min() : sent.max() + 1].encode("utf-32-le", "surrogatepass")
-            raw_kinds[text] -= np.bincount(self._held["kind"][np.frombuffer(piece, np.uint32)], minlength=KINDS)
-        return np.maximum(raw_kinds, 0)  # rows of a line turned round may overlap as they were sent
-
-
-def _folded(told: dict[str, NDArray[Any]], word_text: Places, disguises: NDArray[np.int64]) -> Folded:
-    """A batch from its arrays, ``told`` by the names that they have in C as well."""
-    starts, first_word, words = told["starts"], told["first_word"], len(told["word_start"])
-    return Folded(
-        **told,
-        sizes=starts[1:] - starts[:-1],
-        word_counts=first_word[1:] - first_word[:-1],
-        word_text=word_text,
-        mixed=disguises[:, _MIXED],
-        spaced=disguises[:, _SPACED],
-        leet=disguises[:, _LEET_WORDS],
-        view=struct("folded", texts=len(starts) - 1, words=words, disguises=disguises, **told),
-    )
+        library.take_out(self._tables, folded.sent_codes, folded.c, batch)
 
 
 def _check(alphabet: Alphabet) -> None:

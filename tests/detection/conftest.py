@@ -13,10 +13,10 @@ from moderation.comment import Pair
 from moderation.detection.classifier import Classifier, Parameters
 from moderation.detection.features import Batch, FeatureReader, Mix, Tables
 from moderation.detection.links import Domains
-from moderation.detection.ngrams import Hashes, buckets, pair_hashes, word_hashes
+from moderation.detection.ngrams import buckets
 from moderation.detection.relevance import RARITY_BITS, Relevance
 from moderation.detection.signals import Signal
-from moderation.detection.text import Folded, Folder
+from moderation.detection.text import Folded, Folder, Hashes
 from moderation.detection.wording import BITS, Wording, WordingWeights
 from moderation.release import Release
 from training.alphabet import alphabet
@@ -62,8 +62,7 @@ def shown(codes: NDArray[np.uint32]) -> str:
 def hash_of(*words: str) -> int:
     """The hash of a word, or of two words that follow each other."""
     folded = the_folder().fold([" ".join(words)])
-    hashes, _ = word_hashes(folded)
-    return int(hashes[0] if len(words) == 1 else pair_hashes(folded, hashes)[0])
+    return int((folded.hashes if len(words) == 1 else folded.pairs)[0])
 
 
 def word_set(words: Iterable[str]) -> Hashes:

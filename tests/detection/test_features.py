@@ -39,9 +39,11 @@ def test_columns_stand_in_their_order() -> None:
 
 
 def test_kinds_count_their_words() -> None:
-    batch = READER.read([(Comment("Nice article, TOGEL and t0gel"), None), (Comment("nothing"), None)])
-    assert batch.kinds[0].tolist() == pytest.approx([log(3), log(3)])
-    assert batch.kinds[1].tolist() == [0, 0]
+    pairs: list[Pair] = [(Comment("Nice article, TOGEL and t0gel"), None), (Comment("nothing"), None)]
+    batch, kinds = READER.read(pairs), columns(*pairs)[:, len(Signal) : MIX]
+    assert batch.kind_counts.tolist() == [[1, 2, 2], [1, 0, 0]]
+    assert kinds[0].tolist() == pytest.approx([log(3), log(3)])
+    assert kinds[1].tolist() == [0, 0]
     assert batch.word_kind.tolist() == [1, 1, 2, 0, 2, 0]
 
 

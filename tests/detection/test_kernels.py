@@ -4,13 +4,18 @@ import os
 import shutil
 import subprocess
 import sys
+from enum import IntEnum
 from pathlib import Path
 
 import pytest
 
 import hatch_build
 from moderation.detection import kernels
+from moderation.detection.features import Mix
+from moderation.detection.relevance import Relevance
+from moderation.detection.signals import Signal
 from moderation.detection.text import Kind
+from moderation.detection.wording import Wording
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / hatch_build.FOLDER
@@ -28,8 +33,19 @@ def python(directory: Path, *arguments: str, **environ: str) -> subprocess.Compl
     return subprocess.run(command, check=False, cwd=directory, env=known, capture_output=True, text=True, timeout=600)
 
 
-def test_kinds_have_one_number_each() -> None:
-    assert kernels.constants("kind") == {f"KIND_{kind.name}": kind for kind in Kind} | {"KINDS": len(Kind)}
+@pytest.mark.parametrize(
+    ("enum", "names", "many"),
+    [
+        ("kind", Kind, "KINDS"),
+        ("signal", Signal, "SIGNALS"),
+        ("relevance", Relevance, "RELEVANCES"),
+        ("mix", Mix, "MIXES"),
+        ("wording", Wording, "WORDINGS"),
+    ],
+)
+def test_names_have_one_number_each(enum: str, names: type[IntEnum], many: str) -> None:
+    told = {f"{enum.upper()}_{name.name}": int(name) for name in names}
+    assert kernels.constants(enum) == {**told, many: len(names)}
 
 
 def test_library_is_of_these_sources() -> None:

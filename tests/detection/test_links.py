@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.detection.links import MOST_LINKS, LinkFinder, find_contacts
-from moderation.detection.ngrams import word_hashes
-from tests.detection.conftest import TEXTS, shown, small_domains, the_folder
+from moderation.comment import Comment
+from moderation.detection.features import Batch
+from moderation.detection.links import MOST_LINKS
+from moderation.detection.signals import Signal
+from tests.detection.conftest import TEXTS, Sketch, shown
+
+SKETCH = Sketch()
 
 PIECES = (
     "dot com", "a.com", "www.b.net/x", "x @ y. com", ".", "com", "evil[.]com", "(dot)", " .com", "0812-3456-7890",
@@ -27,35 +31,34 @@ class Seen(NamedTuple):
     marks: str
 
 
+def read(*texts: str) -> Batch:
+    return SKETCH.read([(Comment(text), None) for text in texts])
+
+
 def seen(*texts: str) -> list[Seen]:
     """The links of some texts; marks: full, broken, email."""
-    folded = the_folder().fold(texts)
-    found = []
-    for link in LinkFinder(small_domains()).find(folded, word_hashes(folded)[0], len(texts))[1]:
+    batch = read(*texts)
+    source, found = batch.folded.source, []
+    for link in batch.links:
         marks = [name for name in ("full", "broken", "email") if getattr(link, f"is_{name}")]
-        first, last = int(folded.source[link.begin]), int(folded.source[link.end - 1])
-        host = shown(folded.codes[link.host_begin : link.host_end])
+        first, last = int(source[link.begin]), int(source[link.end - 1])
+        host = shown(batch.folded.codes[link.host_begin : link.host_end])
         found.append(Seen(link.text, texts[link.text][first : last + 1], host, " ".join(marks)))
     return found
 
 
 def phones(*texts: str) -> list[str]:
-    return _sent(texts, "phones")
+    return _sent(texts, Signal.PHONE)
 
 
 def codes(*texts: str) -> list[str]:
-    return _sent(texts, "long_codes")
+    return _sent(texts, Signal.LONG_CODE)
 
 
-def _sent(texts: Sequence[str], contacts: str) -> list[str]:
-    """The first of some contacts in each text that has one, as it was sent."""
-    folded = the_folder().fold(texts)
-    places = getattr(find_contacts(folded, len(texts)), contacts).tolist()
-    return [
-        text[folded.source[begin] : folded.source[end - 1] + 1]
-        for text, (begin, end) in zip(texts, places, strict=True)
-        if begin >= 0
-    ]
+def _sent(texts: Sequence[str], signal: Signal) -> list[str]:
+    """What shows a signal first in each text that has it, as it was sent."""
+    places = read(*texts).places[:, signal].tolist()
+    return [text[begin:end] for text, (begin, end) in zip(texts, places, strict=True) if begin >= 0]
 
 
 @pytest.mark.parametrize(

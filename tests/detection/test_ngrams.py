@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.detection.ngrams import (
-    NOTHING,
-    ORDERS,
-    STEM,
-    Hashes,
-    buckets,
-    code_point_buckets,
-    pair_hashes,
-    word_hashes,
-)
-from moderation.detection.text import Folded, Folder
+from moderation.detection.ngrams import NOTHING, ORDERS, STEM, buckets, code_point_buckets
+from moderation.detection.text import Folded, Folder, Hashes
 from tests.detection.conftest import TEXTS, the_folder
 
 BITS = 20
@@ -35,19 +26,19 @@ def grams(folded: Folded, text: int) -> list[list[int]]:
 
 
 def test_word_has_one_hash_everywhere(folder: Folder) -> None:
-    hashes, _ = word_hashes(folder.fold(["casino is open", "the CASINO", "金 casino"]))
+    hashes = folder.fold(["casino is open", "the CASINO", "金 casino"]).hashes
     assert hashes[0] == hashes[4] == hashes[6]
     assert len(set(hashes.tolist())) == 5
 
 
 def test_words_of_same_letters_differ(folder: Folder) -> None:
-    hashes, _ = word_hashes(folder.fold(["casino sonica caisno casin casinos onisac a aa"]))
+    hashes = folder.fold(["casino sonica caisno casin casinos onisac a aa"]).hashes
     assert len(set(hashes.tolist())) == 8
 
 
 def test_stems_agree_across_endings(folder: Folder) -> None:
     folded = folder.fold(["reporter reported report vote voter"])
-    words, stems = word_hashes(folded)
+    words, stems = folded.hashes, folded.stems
     assert stems[0] == stems[1] == stems[2]
     assert stems[3] != stems[4]  # five letters are kept
     assert stems[3] == words[3]
@@ -56,14 +47,14 @@ def test_stems_agree_across_endings(folder: Folder) -> None:
 
 def test_pairs_know_their_order(folder: Folder) -> None:
     folded = folder.fold(["free money free"])
-    first, second, last = pair_hashes(folded, word_hashes(folded)[0]).tolist()
+    first, second, last = folded.pairs.tolist()
     assert first != second
     assert last == NOTHING
 
 
 def test_pairs_end_with_their_text(folder: Folder) -> None:
     folded = folder.fold(["free", "money now", "", "free money"])
-    pairs = pair_hashes(folded, word_hashes(folded)[0]).tolist()
+    pairs = folded.pairs.tolist()
     assert [pair == NOTHING for pair in pairs] == [True, False, True, False, True]
 
 
@@ -102,7 +93,7 @@ def test_salts_tell_fields_apart(folder: Folder) -> None:
 def test_buckets_are_evenly_filled(folder: Folder) -> None:
     words = [f"{head}{middle}{tail}" for head in "bcdfghkl" for middle in "aeiou" for tail in "lmnprstz"]
     pairs = [f"{one}{other}" for one, other in pairwise(words)] + [f"{word}x{word[::-1]}" for word in words]
-    found = buckets(word_hashes(folder.fold([" ".join(words + pairs)]))[0], 16)
+    found = buckets(folder.fold([" ".join(words + pairs)]).hashes, 16)
     assert found.max() < 1 << 16
     expected = len(found) ** 2 / 2 / (1 << 16)  # pairs that share a bucket by chance
     assert len(found) - len(set(found.tolist())) < 4 * expected

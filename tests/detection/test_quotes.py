@@ -37,8 +37,8 @@ def words(batch: Batch, row: int = 0) -> list[str]:
 def test_only_what_is_not_quoted_is_read(reader: FeatureReader, body: str) -> None:
     quoting, plain = read(reader, body), read(reader, PLUG)
     assert words(quoting) == words(plain)
-    assert (quoting.evidence.values == plain.evidence.values).all()
-    assert (quoting.words[: len(words(plain))] == plain.words[: len(words(plain))]).all()
+    assert (quoting.evidence == plain.evidence).all()
+    assert (quoting.folded.hashes[: len(words(plain))] == plain.folded.hashes[: len(words(plain))]).all()
 
 
 def test_places_point_into_the_text_as_sent(reader: FeatureReader) -> None:
@@ -53,7 +53,7 @@ def test_counts_are_those_of_the_rest(reader: FeatureReader) -> None:
     quoting, plain = read(reader, f"{QUOTE}\n{PLUG}").folded, read(reader, PLUG).folded
     more = quoting.raw_kinds[0] - plain.raw_kinds[0]
     assert np.flatnonzero(more).tolist() == [Kind.NEWLINE]
-    assert more[Kind.NEWLINE] == 1 == quoting.sizes[0] - plain.sizes[0]
+    assert more[Kind.NEWLINE] == 1 == quoting.starts[1] - plain.starts[1]
 
 
 @pytest.mark.parametrize("body", ["voted last Monday, after two hours: nonsense", QUOTE, f"{QUOTE}."])
@@ -71,6 +71,5 @@ def test_neighbours_are_read_as_they_are(reader: FeatureReader) -> None:
     for row, body in enumerate(bodies):
         alone = read(reader, body)
         assert words(batch, row) == words(alone)
-        assert (batch.signals.values[row] == alone.signals.values[0]).all()
-        assert (batch.evidence.values[row] == alone.evidence.values[0]).all()
-    assert np.array_equal(batch.folded.starts[1:] - batch.folded.starts[:-1], batch.folded.sizes)
+        assert (batch.signals[row] == alone.signals[0]).all()
+        assert (batch.evidence[row] == alone.evidence[0]).all()

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from moderation.comment import Article, Comment, Pair
-from moderation.detection.features import FeatureReader
-from moderation.detection.relevance import MOST_ARTICLES, Evidence, Relevance
+from moderation.detection.features import Batch, FeatureReader
+from moderation.detection.relevance import MOST_ARTICLES, Relevance
 from tests.detection.conftest import Sketch
 
 FERRY = Article(title="Night ferry returns", body="The harbour board voted for new fares. " * 3)
@@ -18,19 +18,19 @@ def reader() -> FeatureReader:
     return FeatureReader(Sketch().tables())
 
 
-def compared(reader: FeatureReader, *pairs: Pair) -> Evidence:
-    return reader.read(list(pairs)).evidence
+def compared(reader: FeatureReader, *pairs: Pair) -> Batch:
+    return reader.read(list(pairs))
 
 
 def row(reader: FeatureReader, comment: Comment, article: Article | None) -> NDArray[np.float32]:
-    values: NDArray[np.float32] = compared(reader, (comment, article)).values[0]
+    values: NDArray[np.float32] = compared(reader, (comment, article)).evidence[0]
     return values
 
 
 def test_shared_words_are_weighed(reader: FeatureReader) -> None:
-    evidence = compared(reader, (COMMENT, FERRY))
-    assert (evidence.shared > 0).tolist() == [True, True, False, False]
-    assert evidence.values[0, Relevance.SHARED_SURPRISE] > 0
+    batch = compared(reader, (COMMENT, FERRY))
+    assert (batch.shared > 0).tolist() == [True, True, False, False]
+    assert batch.evidence[0, Relevance.SHARED_SURPRISE] > 0
 
 
 def test_endings_do_not_part_words(reader: FeatureReader) -> None:
@@ -52,11 +52,11 @@ def test_rare_words_count_for_more() -> None:
 
 @pytest.mark.parametrize("article", [None, Article(), Article(id="a", url="https://news.example/a")])
 def test_unknown_text_gives_no_evidence(reader: FeatureReader, article: Article | None) -> None:
-    evidence = compared(reader, (COMMENT, article), (COMMENT, FERRY))
-    assert evidence.known.tolist() == [False, True]
-    assert not evidence.values[0].any()
-    assert not evidence.shared[:4].any()
-    assert evidence.shared[4:].any()
+    batch = compared(reader, (COMMENT, article), (COMMENT, FERRY))
+    assert batch.known.tolist() == [False, True]
+    assert not batch.evidence[0].any()
+    assert not batch.shared[:4].any()
+    assert batch.shared[4:].any()
 
 
 @pytest.mark.parametrize("article", [Article(title="Ferry"), Article(body="Ferry"), Article(body="\0")])
@@ -67,7 +67,7 @@ def test_any_text_makes_an_article_known(reader: FeatureReader, article: Article
 def test_each_comment_meets_its_own_article(reader: FeatureReader) -> None:
     other = Article(title="Library cuts hours", body="The town library closes on Mondays.")
     pairs: list[Pair] = [(COMMENT, FERRY), (COMMENT, other), (Comment("library hours"), other), (Comment(""), FERRY)]
-    together = compared(reader, *pairs).values
+    together = compared(reader, *pairs).evidence
     for place, pair in enumerate(pairs):
         assert together[place].tolist() == row(FeatureReader(Sketch().tables()), *pair).tolist()
 
@@ -75,10 +75,10 @@ def test_each_comment_meets_its_own_article(reader: FeatureReader) -> None:
 def test_kept_articles_are_bounded(reader: FeatureReader) -> None:
     before = row(reader, COMMENT, FERRY)
     many: list[Pair] = [(COMMENT, Article(title=f"harbour {number}")) for number in range(2 * MOST_ARTICLES + 10)]
-    evidence = compared(reader, (COMMENT, FERRY), *many, (COMMENT, FERRY))
-    assert evidence.values[0].tolist() == evidence.values[-1].tolist() == before.tolist()
-    assert len(reader._relevance._profiles) == MOST_ARTICLES
-    titles = evidence.values[1:-1, Relevance.TITLE]
+    batch = compared(reader, (COMMENT, FERRY), *many, (COMMENT, FERRY))
+    assert batch.evidence[0].tolist() == batch.evidence[-1].tolist() == before.tolist()
+    assert len(reader._relevance._slots) == MOST_ARTICLES
+    titles = batch.evidence[1:-1, Relevance.TITLE]
     assert (titles == titles[0]).all()
     assert titles[0] > 0
 
@@ -92,4 +92,4 @@ def test_long_articles_are_read_by_their_lead(reader: FeatureReader) -> None:
 def test_evidence_is_finite_for_anything(reader: FeatureReader) -> None:
     texts = ["", "\0", "\ud800", "x" * 50_000, "金" * 500, "😀"]
     pairs: list[Pair] = [(Comment(text), Article(title=title, body="b")) for text in texts for title in texts]
-    assert np.isfinite(compared(reader, *pairs).values).all()
+    assert np.isfinite(compared(reader, *pairs).evidence).all()
