@@ -142,15 +142,13 @@ def draw_groups(
         return _text(figure)
 
 
-def draw_compared(found: Mapping[str, tuple[float, float]], held: Mapping[str, tuple[float, float]]) -> str:
-    """Two panels with a row a group: a line from the share before to a dot at the share after."""
-    rows = list(dict.fromkeys([*found, *held]))
+def draw_compared(shares: Mapping[str, Mapping[str, tuple[float, float]]]) -> str:
+    """A panel a kind of share, with a row a group: a line from the share before to a dot at the share after."""
+    rows = list(dict.fromkeys(name for values in shares.values() for name in values))
     with _style("compared"):
         figure = Figure(figsize=(10.4, 1.3 + 0.27 * len(rows)), layout="constrained")
-        panels = figure.subplots(1, 2, sharey=True)
-        for axes, values, label in zip(
-            panels, (found, held), ("promotional comments held or rejected", "ordinary ones"), strict=True
-        ):
+        panels = figure.subplots(1, len(shares), sharey=True)
+        for axes, (label, values) in zip(panels, shares.items(), strict=True):
             for row, (before, after) in ((rows.index(name), pair) for name, pair in values.items()):
                 axes.plot([before, after], [row, row], color=_FAINT, linewidth=2, zorder=1)
             _dots(axes, [values[name][0] if name in values else None for name in rows], "o", _COLOURS[6], "before")

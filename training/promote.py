@@ -1,9 +1,11 @@
 """The gate: compares a candidate release with the current one on the same comments, and says whether to promote it.
 
-Every comparison is paired: the same comment under both releases, each with its own threshold. It is worse beyond chance
-where an exact McNemar test says so, with Holm's correction over all comparisons at once. It draws and writes nothing.
+Every comparison is paired: the same comment under both releases, each with its own threshold, and both with thresholds
+that 1 % of the ordinary comments pass. It is worse beyond chance where a sign test by campaign says so, with
+Holm's correction over all comparisons at once. It draws and writes nothing.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,17 +15,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
-from moderation.comment import Comment, Score
+from moderation.comment import Comment, Pair, Score
+from moderation.detection import votes
 from moderation.detection.languages import language_of
 from moderation.release import Release
 from moderation.storage.records import Lesson
-from training import measures
+from training import measures, paired
 from training.datasets import DataError, Dataset
 from training.decisions import DECISIONS, dataset_of
 from training.duplicates import group_duplicates
 from training.evaluate import distinct, promotional_scores
+from training.paired import Change
 
 CHANCE = 0.05
 """The probability that the gate refuses, over all its comparisons together, a candidate that is as good."""
@@ -31,21 +34,25 @@ CHANCE = 0.05
 ENOUGH = 50
 """Comments of one label that a site or a language needs to be compared by itself."""
 
-_DRAWS = 10_000
+_DRAWS = 10_000  # of ordinary comments, or more where Holm's correction asks for smaller probabilities
 _WORST = 20
 _BOTH = 20  # comments of each label without which nothing is compared
 
 Say = Callable[[str], None]
 
 
+ORDINARY, PROMOTIONAL, FOUND = "ordinary held", "promotional held", "found at 1 % false positives"
+"""What is compared: shares held or rejected, each by its release's threshold, and shares found at 1 %."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The share of some comments that is held or rejected, before and after.
+    """A share of some comments before and after.
 
-    ``comments`` are ordinary ones (``of`` is ``ordinary``: less is better) or promotional ones (more is better).
+    ``of`` says of which: ORDINARY (less is better), PROMOTIONAL or FOUND (more is better), of so many ``comments``.
     ``better`` and ``worse`` are those that one release judges right and the other wrong. ``low`` to ``high`` is the
-    95 % interval of after less before (paired bootstrap), ``p`` the one-sided exact McNemar test, and ``is_worse`` what
-    it says after Holm's correction.
+    95 % interval of after less before, ``p`` the one-sided test (``training.paired``), and ``is_worse``
+    what it says after Holm's correction.
     """
 
     where: str
@@ -66,15 +73,17 @@ class Comparison:
 
     def told(self) -> str:
         """It as half a sentence."""
-        what = "ordinary comments are held" if self.of == ORDINARY else "promotional comments are found"
-        more_or_less = "more" if self.of == ORDINARY else "fewer"
         return (
-            f"{more_or_less} {what} {self.where}: {self.after:.2%} in place of {self.before:.2%}"
+            f"{_WORSE[self.of]} {self.where}: {self.after:.2%} in place of {self.before:.2%}"
             f" ({self.worse} against {self.better} of {self.comments:,}, p {self.p:.2g})"
         )
 
 
-ORDINARY, PROMOTIONAL = "ordinary", "promotional"
+_WORSE = {
+    ORDINARY: "more ordinary comments are held",
+    PROMOTIONAL: "fewer promotional comments are held",
+    FOUND: "fewer promotional comments are found at 1 % false positives",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ class NewMistake:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gate found. ``scored`` has a row a comment: site, language, label, before and after.
+    """What the gate found. ``scored`` has a row a comment: site, language, label, campaign, before and after.
 
     ``left_out`` counts decisions that the candidate may have learned from, ``trained_on`` the sources that its manifest
     names too.
@@ -195,48 +204,49 @@ def _table(data: Dataset, current: Release, candidate: Release) -> pd.DataFrame:
             "site": comments["source"] + "/" + comments["site"],
             "language": guessed,
             "label": comments["label"],
+            "campaign": _campaigns(comments["label"], pairs),
             "before": promotional_scores(current.classifier, pairs),
             "after": promotional_scores(candidate.classifier, pairs),
         }
     )
 
 
+def _campaigns(labels: "pd.Series[str]", pairs: Sequence[Pair]) -> NDArray[np.intp]:
+    """The campaign of each promotional comment; each ordinary one is by itself, since readers share domains too."""
+    campaign = np.arange(len(pairs))
+    rows = np.flatnonzero(labels == "promotional")
+    campaign[rows] = rows[votes.campaigns_of([pairs[row][0] for row in rows.tolist()])]
+    return campaign
+
+
 def _comparisons(scored: pd.DataFrame, current: Release, candidate: Release, seed: int) -> Iterator[Comparison]:
     """All together, then each language and each site that has enough of a label."""
-    held = pd.DataFrame(
-        {
-            "before": scored["before"] >= current.thresholds.hold,
-            "after": scored["after"] >= candidate.thresholds.hold,
-            "promotional": scored["label"] == "promotional",
-        }
-    )
     random = np.random.default_rng(seed)
-    groups = {"all together": held}
+    groups = {"all together": scored}
     for by in ("language", "site"):
-        groups |= {f"{'in' if by == 'language' else 'at'} {name}": rows for name, rows in held.groupby(scored[by])}
+        groups |= {f"{'in' if by == 'language' else 'at'} {name}": rows for name, rows in scored.groupby(by)}
+    draws = max(_DRAWS, math.ceil(2 * len(_WORSE) * len(groups) / CHANCE))
     for where, rows in groups.items():
-        for of, chosen in ((ORDINARY, ~rows["promotional"]), (PROMOTIONAL, rows["promotional"])):
-            if chosen.sum() >= (ENOUGH if where != "all together" else _BOTH):
-                before, after = (rows.loc[chosen, name].to_numpy(bool) for name in ("before", "after"))
-                yield _compare(where, of, before, after, random)
+        fewest = _BOTH if where == "all together" else ENOUGH
+        promotional, campaign = (rows["label"] == "promotional").to_numpy(bool), rows["campaign"].to_numpy(np.intp)
+        before, after = rows["before"].to_numpy(float), rows["after"].to_numpy(float)
+        held = before >= current.thresholds.hold, after >= candidate.thresholds.hold
+        kinds = {ORDINARY: ~promotional, PROMOTIONAL: promotional}
+        enough = {of: chosen for of, chosen in kinds.items() if chosen.sum() >= fewest}
+        for of, chosen in enough.items():
+            change = paired.change_of_share(held[0][chosen], held[1][chosen], campaign[chosen], random)
+            yield compare(where, of, change)
+        if len(enough) == len(kinds):
+            change = paired.change_of_found(promotional, before, after, campaign, draws=draws, random=random)
+            yield compare(where, FOUND, change)
 
 
-def _compare(
-    where: str, of: str, before: NDArray[np.bool_], after: NDArray[np.bool_], random: np.random.Generator
-) -> Comparison:
-    count, more, less = len(before), int((after & ~before).sum()), int((before & ~after).sum())
-    worse, better = (more, less) if of == ORDINARY else (less, more)
-    low, high = _interval(more, less, count, random)
-    p = float(binomtest(worse, worse + better, 0.5, alternative="greater").pvalue) if worse + better else 1.0
-    shares = float(before.mean()), float(after.mean())
-    return Comparison(where, of, count, *shares, better=better, worse=worse, low=low, high=high, p=p)
-
-
-def _interval(more: int, less: int, count: int, random: np.random.Generator) -> tuple[float, float]:
-    """The 95 % interval of a paired difference of shares: draws of ``count`` comments, each held by one or both."""
-    draws = random.multinomial(count, [more / count, less / count, (count - more - less) / count], _DRAWS)
-    low, high = np.quantile((draws[:, 0] - draws[:, 1]) / count, [0.025, 0.975])
-    return float(low), float(high)
+def compare(where: str, of: str, change: Change) -> Comparison:
+    """A change as better or worse."""
+    shown = {name: getattr(change, name) for name in ("comments", "before", "after", "low", "high")}
+    if of == ORDINARY:
+        return Comparison(where, of, **shown, better=change.lost, worse=change.gained, p=change.p_more)
+    return Comparison(where, of, **shown, better=change.gained, worse=change.lost, p=change.p_less)
 
 
 def _corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
@@ -303,7 +313,7 @@ def describe(verdict: Verdict) -> list[str]:
         notes.append(f"{verdict.left_out:,} decisions that one of them may have learned from were left out.")
     if verdict.trained_on:
         notes.append(f"It was trained on sources of this name too: {', '.join(verdict.trained_on)}.")
-    told = "Shares held or rejected; worse is by exact McNemar tests, one-sided, with Holm's correction at 5 %."
+    told = "Worse is by one-sided sign tests, a campaign as a whole, with Holm's correction at 5 % over all."
     return [*table, "", told, *notes, f"{verdict.candidate.version}: {verdict.sentence}."]
 
 

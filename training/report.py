@@ -16,7 +16,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from training import plots
 from training.evaluate import GROUPINGS, Evaluation, Mistake, reliability
 from training.measures import Figures
-from training.promote import CHANCE, ORDINARY, PROMOTIONAL, Comparison, NewMistake, Verdict, summary
+from training.promote import CHANCE, FOUND, ORDINARY, PROMOTIONAL, Comparison, NewMistake, Verdict, summary
 
 _FEWEST = 20  # comments of a group that is drawn
 _MOST_ROWS = 40  # of a plot by group
@@ -42,7 +42,10 @@ def draw_gate_report(verdict: Verdict) -> str:
         "recall": plots.draw_recall(_both_lines(verdict), {}),
         "reliability": plots.draw_reliability(*(part.tolist() for part in reliability(_after(verdict)))),
         "compared": plots.draw_compared(
-            *({one.where: (one.before, one.after) for one in _drawn(verdict, of)} for of in (PROMOTIONAL, ORDINARY))
+            {
+                of: {one.where: (one.before, one.after) for one in _drawn(verdict, of)}
+                for of in (FOUND, PROMOTIONAL, ORDINARY)
+            }
         ),
     }
     return _template("gate.html").render(

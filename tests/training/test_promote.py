@@ -1,6 +1,7 @@
 """The gate refuses what is worse beyond chance and says where, and lets pass what is not."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,13 +11,16 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from moderation import release
 from moderation.cli import main
 from moderation.comment import Comment, Decision
+from moderation.detection.wording import Wording
 from moderation.storage.records import Lesson
 from tests.shelves import FIRST, SECOND, THIRD, damage, put_release, shelf_of
 from training.datasets import Dataset
 from training.decisions import DECISIONS
-from training.promote import _compare, _corrected, decided, unlearned
+from training.paired import change_of_share
+from training.promote import ORDINARY, _corrected, compare, decided, unlearned
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LAX = {
@@ -125,23 +129,21 @@ def test_report_is_one_page_that_loads_nothing(models: Path, elsewhere: Path) ->
     assert page.count('class="mistake"') > 0
 
 
-def compared(worse: int, better: int, count: int = 1_000) -> float:
-    before, after = np.zeros(count, bool), np.zeros(count, bool)
-    after[:worse], before[worse : worse + better] = True, True
-    return _compare("here", "ordinary", before, after, np.random.default_rng(1)).p
-
-
-def test_few_changes_are_chance() -> None:
-    assert compared(3, 1) > 0.05
-    assert compared(30, 10) < 0.01
-    assert compared(10, 30) > 0.9
-
-
-def test_interval_holds_the_difference() -> None:
-    before, after = np.zeros(1_000, bool), np.zeros(1_000, bool)
-    after[:50] = True
-    found = _compare("here", "ordinary", before, after, np.random.default_rng(1))
-    assert 0.03 < found.low < 0.05 < found.high < 0.07
+def test_worse_ranking_is_refused_where_no_threshold_shows_it(models: Path, elsewhere: Path) -> None:
+    """Neither release holds anything, so that their shares are alike; without wording the candidate finds less."""
+    blind = {**LAX, "thresholds": {**LAX["thresholds"], "hold": 1.0, "reject": 1.0}}
+    put_release(models, "blind", **blind)
+    (models / "current").write_text("blind\n")
+    known = release.load(models / "blind").classifier.parameters
+    columns = known.columns.copy()
+    columns[-len(Wording) :] = 0
+    release.write(models / "deaf", replace(known, columns=columns), {"version": "deaf", **blind})
+    result = run("promote", "deaf", "--data", elsewhere, "--json")
+    assert result.exit_code == 2
+    verdict = str(told(result)["verdict"])
+    assert verdict.startswith("do not promote, because fewer promotional comments are found at 1 % false positives")
+    assert "are held" not in verdict
+    assert "found at 1 % false positives" in (models / "reports" / "deaf.html").read_text()
 
 
 def test_many_looks_do_not_make_a_fault() -> None:
@@ -150,7 +152,7 @@ def test_many_looks_do_not_make_a_fault() -> None:
     for _ in range(60):
         before = random.random(500) < 0.02
         after = random.random(500) < 0.02
-        looks.append(_compare("here", "ordinary", before, after, random))
+        looks.append(compare("here", ORDINARY, change_of_share(before, after, np.arange(500), random)))
     assert any(one.p < 0.05 for one in looks)
     assert not any(one.is_worse for one in _corrected(looks))
 
