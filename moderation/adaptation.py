@@ -37,13 +37,18 @@ class Adaptation:
 
     def score_many(self, site: Site, pairs: Sequence[Pair]) -> list[Score]:
         """Scores by the release and the site's correction of it, which is a reason of its own."""
+        return self.score_each([site] * len(pairs), pairs)
+
+    def score_each(self, sites: Sequence[Site], pairs: Sequence[Pair]) -> list[Score]:
+        """The same where each pair has a site of its own."""
         classifier = self._release().classifier
-        scores, correction = classifier.score_many(pairs), self._correction(site)
-        if correction is None:
-            return scores
+        corrections_of = {site.id: self._correction(site) for site in sites}
+        scores = classifier.score_many(pairs)
         return [
-            classifier.with_reason(score, adaptation.REASON, correction.of(comment, score))
-            for (comment, _article), score in zip(pairs, scores, strict=True)
+            score
+            if (correction := corrections_of[site.id]) is None
+            else classifier.with_reason(score, adaptation.REASON, correction.of(comment, score))
+            for site, (comment, _article), score in zip(sites, pairs, scores, strict=True)
         ]
 
     def _correction(self, site: Site) -> Correction | None:

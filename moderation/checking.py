@@ -44,6 +44,15 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Arriving:
+    """A comment that may be new, and the article that it stands under as ``arrivals.Arrival`` has it."""
+
+    site: Site
+    comment: Comment
+    known: Known | None
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What a publication is told of a comment that is now stored. ``created`` is false where it was stored already."""
 
@@ -65,14 +74,13 @@ class Checker:
         self._rules = rules
         self._clock = clock
         self._articles: dict[tuple[int, str], tuple[datetime, Known]] = {}
-        self._arrivals = Gathering(self._store, of_all=(Unavailable,))
+        self._arrivals = Gathering(self._take, of_all=(Unavailable,))
 
     def check(self, site: Site, comment: Comment, article: Article | None) -> Checked:
         """See ``Moderator.check``."""
         expect_name(comment.id, "comment")
         asked = self._known(site, article)
-        judged = self._judge(site, comment, asked)
-        [stored] = self._arrivals.do([self._arrival(site, comment, judged, asked)])
+        [(judged, stored)] = self._arrivals.do([Arriving(site, comment, asked)])
         if stored.number is None:
             checked = self._check_again(site, comment, judged, stored.article)
         else:
@@ -161,24 +169,25 @@ class Checker:
 
     # --- Score and store -----------------------------------------------------------------------------------------
 
-    def _judge(self, site: Site, comment: Comment, known: Known | None) -> Judged:
-        [score] = self._adaptation.score_many(site, [(comment, _text_of(known))])
-        return self._judged(site, comment, score, known)
+    def _take(self, arriving: Sequence[Arriving]) -> list[tuple[Judged, Stored]]:
+        """Score comments that came together, and store them in one transaction."""
+        judged, now = self._judge(arriving), self._clock()
+        rows = [_arrival(one, how, now) for one, how in zip(arriving, judged, strict=True)]
+        with self._database.writing() as connection:
+            stored = arrivals.store(connection, rows, now)
+        return list(zip(judged, stored, strict=True))
+
+    def _judge(self, arriving: Sequence[Arriving]) -> list[Judged]:
+        pairs = [(one.comment, _text_of(one.known)) for one in arriving]
+        scores = self._adaptation.score_each([one.site for one in arriving], pairs)
+        return [
+            self._judged(one.site, one.comment, score, one.known) for one, score in zip(arriving, scores, strict=True)
+        ]
 
     def _judged(self, site: Site, comment: Comment, score: Score, known: Known | None) -> Judged:
         action, status, rule = self._rules.verdict(site, comment, score, self._rules.policy(site, score.release))
         language = "" if status is Status.PUBLISHED else language_of(comment.body)
         return Judged(score, action, status, rule, 0 if known is None else known.version, language)
-
-    def _arrival(self, site: Site, comment: Comment, judged: Judged, known: Known | None) -> Arrival:
-        row = comments.new_row(site.id, comment, judged, now=self._clock())
-        if judged.status is Status.PUBLISHED:
-            return Arrival(row, known, plain_traces(comment))
-        return Arrival(row, known, all_traces(comment), words_of(comment))
-
-    def _store(self, arriving: Sequence[Arrival]) -> list[Stored]:
-        with self._database.writing() as connection:
-            return arrivals.store(connection, arriving, self._clock())
 
     def _check_again(self, site: Site, comment: Comment, judged: Judged, known: Known | None) -> Checked:
         """Answer as before where the text is the stored one, else store a new revision of it."""
@@ -192,7 +201,7 @@ class Checker:
                 return _as_before(comment, row)
             if known is None and row.article_id is not None:
                 known = articles.of_comment(connection, row.id)
-                judged = self._judge(site, comment, known)
+                [judged] = self._judge([Arriving(site, comment, known)])
             self._revise(connection, comment, row, _after(row, judged), known)
         return _checked(comment, row.id, _after(row, judged), created=False)
 
@@ -265,6 +274,13 @@ def expect_name(name: str, of_what: str) -> None:
     """Refuse an id that is empty or too long for an index."""
     if not name.strip() or len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
         raise Invalid(f"the id of a {of_what} that is stored has 1 to {_LONGEST_NAME} bytes")
+
+
+def _arrival(one: Arriving, judged: Judged, now: datetime) -> Arrival:
+    row = comments.new_row(one.site.id, one.comment, judged, now=now)
+    if judged.status is Status.PUBLISHED:
+        return Arrival(row, one.known, plain_traces(one.comment))
+    return Arrival(row, one.known, all_traces(one.comment), words_of(one.comment))
 
 
 def _text_of(known: Known | None) -> Article | None:

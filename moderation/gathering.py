@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition, Lock
 from typing import Generic, TypeVar
 
 from moderation.comment import Pair, Release, Score, Scorer, Thresholds
@@ -23,8 +23,6 @@ PATIENCE = 0.3
 MOST_PATIENCE_S = 0.005
 FORGETTING = 0.95
 """What is left of the size that batches had lately, with each batch."""
-
-LOOK_S = 20e-6
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -60,6 +58,8 @@ class Gathering(Generic[Given, Made]):
         self._working = False
         self._size_lately = 1.0
         self._patience_s = 0.0
+        self._enough = 0
+        self._enough_came = Condition(self._guard)
 
     def do(self, given: Sequence[Given]) -> list[Made]:
         """What comes of the items, in their order. What another thread asks for does not change it."""
@@ -73,6 +73,8 @@ class Gathering(Generic[Given, Made]):
         with self._guard:
             self._waiting.append(call)
             first, self._working = not self._working, True
+            if len(self._waiting) == self._enough:
+                self._enough_came.notify()
         if not first:
             call.turn.acquire()
         if call.made is None and call.failure is None:
@@ -98,9 +100,10 @@ class Gathering(Generic[Given, Made]):
                 leader.turn.release()
 
     def _next_batch(self) -> list[_Call[Given, Made]]:
-        deadline_s = time.perf_counter() + self._patience_s
-        while len(self._waiting) < int(self._size_lately) and time.perf_counter() < deadline_s:
-            time.sleep(LOOK_S)
+        with self._guard:
+            self._enough = int(self._size_lately)
+            self._enough_came.wait_for(lambda: len(self._waiting) >= self._enough, self._patience_s)
+            self._enough = 0
         calls, items = [], 0
         while self._waiting and items < MOST_ITEMS:
             calls.append(self._waiting.popleft())

@@ -4,15 +4,14 @@ What a trace is, the detector says; here each is only a kind and a value.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from hashlib import blake2b
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.comment import Author
-from moderation.storage.tables import campaign_keys, upsert
+from moderation.storage import bulk
+from moderation.storage.tables import campaign_keys
 
 Trace = tuple[str, str]
 
@@ -42,8 +41,7 @@ def add(connection: Connection, traces: Iterable[tuple[int, int, Trace]]) -> Non
         {"key": key_of(kind, value), "site_id": site_id, "comment_id": number}
         for site_id, number, (kind, value) in traces
     ]
-    if rows:
-        connection.execute(_adding(connection.dialect.name), rows)
+    bulk.insert(connection, campaign_keys, rows, "ON CONFLICT DO NOTHING")
 
 
 def forget(connection: Connection, numbers: Sequence[int]) -> None:
@@ -60,8 +58,3 @@ def numbers_with(traces: Iterable[Trace], site_id: int | None = None, shared: in
     if shared == 1:
         return query
     return query.group_by(campaign_keys.c.comment_id).having(sa.func.count() >= shared)
-
-
-@cache
-def _adding(dialect: str) -> Any:
-    return upsert(campaign_keys, dialect).on_conflict_do_nothing()

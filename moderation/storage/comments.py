@@ -7,14 +7,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.comment import Action, Article, Author, Comment, Decision, Manner, Reason, Score, Status
-from moderation.storage import campaigns, tallies
+from moderation.storage import bulk, campaigns, tallies
 from moderation.storage.articles import id_in
 from moderation.storage.columns import storable
 from moderation.storage.records import AuthorHistory, StoredComment
@@ -26,7 +25,6 @@ from moderation.storage.tables import (
     revisions,
     scores,
     sites,
-    upsert,
     users,
 )
 
@@ -53,7 +51,8 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int | No
     first = {(row["site_id"], storable(row["name"])): place for place, row in reversed(list(enumerate(rows)))}
     ordered = [rows[place] for _key, place in sorted(first.items())]
     added: list[int | None] = [None] * len(rows)
-    for number, site_id, name in connection.execute(_adding(connection.dialect.name), ordered):
+    unless_known = "ON CONFLICT (site_id, name) DO NOTHING RETURNING id, site_id, name"
+    for number, site_id, name in bulk.insert(connection, comments, ordered, unless_known):
         added[first[site_id, name]] = number
     new = [row for row, number in zip(rows, added, strict=True) if number is not None]
     tallies.receive(connection, [(_standing(row), Action(row["action"])) for row in new])
@@ -318,9 +317,3 @@ def _judged(judged: Judged) -> dict[str, Any]:
 
 def _standing(values: dict[str, Any]) -> tallies.Standing:
     return tallies.Standing(*(values[name] for name in tallies.Standing._fields))
-
-
-@cache
-def _adding(dialect: str) -> Any:
-    insert = upsert(comments, dialect).on_conflict_do_nothing(index_elements=["site_id", "name"])
-    return insert.returning(comments.c.id, comments.c.site_id, comments.c.name)

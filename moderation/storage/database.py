@@ -172,7 +172,9 @@ def _sqlite(url: URL, connections: int) -> Engine:
     path = Path(str(url.database))
     path.parent.mkdir(parents=True, exist_ok=True)
     _make_private(path)
-    engine = sa.create_engine(url, pool_size=connections, max_overflow=connections, hide_parameters=True)
+    engine = sa.create_engine(
+        url, pool_size=connections, max_overflow=connections, pool_use_lifo=True, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

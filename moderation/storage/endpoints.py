@@ -50,6 +50,11 @@ class Endpoint:
 
 
 _FIELDS = Endpoint.__slots__
+_TARGETS = (
+    sa.select(_e.site_id, _e.target)
+    .where(_e.site_id.in_(sa.bindparam("site_ids", expanding=True)))
+    .order_by(_e.site_id, _e.target)
+)
 
 
 def find(connection: Connection, site_id: int, target: str = WEBHOOK) -> Endpoint | None:
@@ -102,8 +107,7 @@ def remove(connection: Connection, site_id: int, target: str = WEBHOOK) -> None:
 def targets(connection: Connection, site_ids: Iterable[int]) -> dict[int, list[str]]:
     """The targets of each of these sites, of those that have any."""
     found: dict[int, list[str]] = {}
-    query = sa.select(_e.site_id, _e.target).where(_e.site_id.in_(set(site_ids)))
-    for site_id, target in connection.execute(query.order_by(_e.site_id, _e.target)):
+    for site_id, target in connection.execute(_TARGETS, {"site_ids": sorted(set(site_ids))}):
         found.setdefault(site_id, []).append(target)
     return found
 

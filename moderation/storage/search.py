@@ -17,6 +17,11 @@ _MOST_SIGNS = 65_536
 _JOINED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 _words = sa.table("comment_words", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
+_KEEP_WORDS = sa.text("INSERT OR REPLACE INTO comment_words (rowid, words) VALUES (:number, :words)")
+_KEEP_VECTORS = sa.text(
+    "INSERT INTO comment_words (rowid, words) VALUES (:number, CAST(:words AS tsvector)) "
+    "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
+)
 
 
 def words_of(text: str) -> list[str]:
@@ -30,16 +35,8 @@ def index(connection: Connection, found: Iterable[tuple[int, Sequence[str]]]) ->
     on_postgresql = connection.dialect.name == "postgresql"
     write = _vector if on_postgresql else " ".join
     rows = [{"number": number, "words": write(words)} for number, words in found]
-    if not rows:
-        return
-    if on_postgresql:
-        statement = (
-            "INSERT INTO comment_words (rowid, words) VALUES (:number, CAST(:words AS tsvector)) "
-            "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
-        )
-    else:
-        statement = "INSERT OR REPLACE INTO comment_words (rowid, words) VALUES (:number, :words)"
-    connection.execute(sa.text(statement), rows)
+    if rows:
+        connection.execute(_KEEP_VECTORS if on_postgresql else _KEEP_WORDS, rows)
 
 
 def forget(connection: Connection, numbers: Sequence[int]) -> None:

@@ -8,18 +8,19 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.comment import Action, Status
-from moderation.storage.tables import comments, tallies, upsert
+from moderation.storage import bulk
+from moderation.storage.tables import comments, tallies
 
 _SLOTS = 8
 _OF_HELD = ("article", "signal", "language", "day")
 _MOST_VALUES = 100
+_ADDED = "ON CONFLICT (site_id, facet, value, slot) DO UPDATE SET n = tallies.n + excluded.n"
 
 Key = tuple[int, str, str]
 """Site, facet, value."""
@@ -118,17 +119,8 @@ def count(connection: Connection, change: Mapping[Key, int]) -> None:
     """Add to counts. Rows are locked in one order, so that no two writers lock crosswise."""
     slot = random.randrange(_SLOTS)  # noqa: S311  # no secret: any slot will do
     rows = [
-        {"site_id": site_id, "facet": facet, "value": value, "n": n} | {"slot": 0 if facet in _OF_HELD else slot}
+        {"site_id": site_id, "facet": facet, "value": value, "n": n, "slot": 0 if facet in _OF_HELD else slot}
         for (site_id, facet, value), n in sorted(change.items())
         if n
     ]
-    if rows:
-        connection.execute(_adding(connection.dialect.name), rows)
-
-
-@cache
-def _adding(dialect: str) -> Any:
-    insert = upsert(tallies, dialect)
-    return insert.on_conflict_do_update(
-        index_elements=["site_id", "facet", "value", "slot"], set_={"n": tallies.c.n + insert.excluded.n}
-    )
+    bulk.insert(connection, tallies, rows, _ADDED)
