@@ -6,7 +6,7 @@ Values in, values out: where traces are kept and looked up is the store's busine
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import islice
 
@@ -72,6 +72,7 @@ def hosts_of(comment: Comment) -> tuple[str, ...]:
     return tuple(islice(dict.fromkeys(host for host, _path in _links(comment)), _MOST))
 
 
+@lru_cache(4096)
 def registered_domain(host: str) -> str:
     """The part of a host's name that somebody registered: ``shop.example.co.uk`` gives ``example.co.uk``."""
     host = host.strip(".").casefold().removeprefix("www.")

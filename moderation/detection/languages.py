@@ -3,6 +3,7 @@
 from functools import cache
 from threading import Lock
 
+import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]  # it ships no types
 
 _SURE = 0.3  # of the languages below; one that fits no better than this is not named
@@ -27,4 +28,5 @@ def language_of(text: str) -> str:
 def _identifier() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(_LANGUAGES.split())
+    identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc)  # a feature's numbers side by side, as they are read
     return identifier

@@ -29,6 +29,7 @@ from moderation.storage.tables import (
 )
 
 _AUTHOR_SEEN = 1_000
+_to_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int | No
 def new_row(site_id: int, comment: Comment, judged: Judged, *, now: datetime) -> dict[str, Any]:
     """The row of a comment that was never stored before."""
     values = {"site_id": site_id, "name": comment.id, "article_id": None, "received_at": now}
-    return values | {"revision": 1, "version": 1} | _sent(comment) | _judged(judged)
+    return {**values, "revision": 1, "version": 1, **_sent(comment), **_judged(judged)}
 
 
 def revise(
@@ -266,7 +267,7 @@ def read_reasons(text: str) -> tuple[Reason, ...]:
 
 def write_reasons(reasons: Iterable[Reason]) -> str:
     """Reasons as JSON in ASCII, which every database holds."""
-    return json.dumps(reasons if isinstance(reasons, tuple) else tuple(reasons), separators=(",", ":"))
+    return _to_json(reasons if isinstance(reasons, tuple) else tuple(reasons))
 
 
 def strongest_signal(reasons: Iterable[Reason]) -> str:
