@@ -25,6 +25,9 @@ from moderation.web.metrics import Measured, Metrics
 from moderation.web.release_metrics import ReleaseMetrics
 from moderation.web.transport import SecureHeaders, behind_proxies
 
+MOST_CONNECTIONS = 16
+"""Connections of a process to its database, up to twice as many for a moment: most of its threads wait for one."""
+
 
 def create_app(settings: Settings | None = None, release: Release | None = None) -> Flask:
     """The service as a WSGI application, with its own connections to the database.
@@ -34,7 +37,7 @@ def create_app(settings: Settings | None = None, release: Release | None = None)
     """
     settings = settings or every_setting.load()
     release = release or releases.load(releases.current(settings.models))
-    database = Database.open(settings.database_url, connections=settings.threads)
+    database = Database.open(settings.database_url, connections=min(settings.threads, MOST_CONNECTIONS))
     moderator = Moderator(GatheringRelease.of(release), database)
     moderator.warm()
     shelf = Shelf(settings.models)

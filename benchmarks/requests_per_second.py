@@ -1,7 +1,7 @@
 """How many requests a second does ``POST /v1/score`` answer, beside a bare Flask JSON endpoint under the same server?
 
     python -m benchmarks.requests_per_second [--data DIR] [--path /v1/comments] [--on postgresql] [--server URL] \
-        [--rounds 7] [--seconds 3] [--connections 16] [--workers 1] [--threads 16]
+        [--rounds 7] [--seconds 3] [--connections 64] [--workers 1] [--threads 64]
 
 Both run under Granian with the same workers and threads and get the same bodies from one load generator in a process
 of its own, in alternating rounds: real comments of ``--data`` under their articles, else the project's own written
@@ -235,9 +235,9 @@ def main() -> None:
     parser.add_argument("--server", default=SERVER, help="the PostgreSQL server on which a database is made")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=64)
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--key", default="", help=argparse.SUPPRESS)

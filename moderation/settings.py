@@ -90,7 +90,7 @@ class Settings:
     host: str = _setting(_text, "127.0.0.1", "The address that the service listens on.")
     port: int = _setting(_whole_number(0, 65535), 8000, "The port that the service listens on; 0 takes a free one.")
     workers: int = _setting(_whole_number(1, 256), 1, "Processes that answer requests.")
-    threads: int = _setting(_whole_number(1, 512), 16, "Threads of each process that answer requests.")
+    threads: int = _setting(_whole_number(1, 512), 64, "Threads of each process that answer requests.")
     proxies: int = _setting(
         _whole_number(0, 16), 0, "Proxies before the service, each of which adds to `X-Forwarded-For` whom it serves."
     )
