@@ -8,8 +8,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.engine import Connection
+
+from moderation.storage import bulk
 
 _MOST_WORDS = 3_000
 _LONGEST_WORD = 60
@@ -18,10 +20,7 @@ _JOINED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 _words = sa.table("comment_words", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
 _KEEP_WORDS = sa.text("INSERT OR REPLACE INTO comment_words (rowid, words) VALUES (:number, :words)")
-_KEEP_VECTORS = sa.text(
-    "INSERT INTO comment_words (rowid, words) VALUES (:number, CAST(:words AS tsvector)) "
-    "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
-)
+_vectors = sa.table("comment_words", sa.column("rowid", sa.BigInteger), sa.column("words", TSVECTOR))
 
 
 def words_of(text: str) -> list[str]:
@@ -32,11 +31,11 @@ def words_of(text: str) -> list[str]:
 
 def index(connection: Connection, found: Iterable[tuple[int, Sequence[str]]]) -> None:
     """Keep the words of comments, by number, in place of what was kept of them."""
-    on_postgresql = connection.dialect.name == "postgresql"
-    write = _vector if on_postgresql else " ".join
-    rows = [{"number": number, "words": write(words)} for number, words in found]
-    if rows:
-        connection.execute(_KEEP_VECTORS if on_postgresql else _KEEP_WORDS, rows)
+    if connection.dialect.name == "postgresql":
+        rows = [{"rowid": number, "words": _vector(words)} for number, words in found]
+        bulk.insert(connection, _vectors, rows, "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words")
+    elif rows := [{"number": number, "words": " ".join(words)} for number, words in found]:
+        connection.execute(_KEEP_WORDS, rows)
 
 
 def forget(connection: Connection, numbers: Sequence[int]) -> None:
