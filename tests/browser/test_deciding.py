@@ -147,6 +147,19 @@ def test_messages_leave_the_comment_to_be_read(running: Running, chromium: Brows
         expect(page.locator("#toasts p").locator("visible=true")).to_have_count(shown)
 
 
+def test_next_one_is_in_view_while_the_page_still_glides(running: Running, page: Page) -> None:
+    site = running.site(bodies(15))
+    open_queue(page, site.name)
+    for _ in range(4):
+        page.keyboard.press("PageDown")
+        page.wait_for_timeout(60)
+        page.keyboard.press("PageDown")
+        page.wait_for_timeout(60)
+        page.keyboard.press("s")
+        page.wait_for_timeout(1_000)  # the glide is over
+        expect(page.locator(f"{CURRENT} h2")).to_be_in_viewport(ratio=1)
+
+
 def test_escape_leads_from_search_to_the_comment(running: Running, page: Page) -> None:
     site = running.site(bodies(9))
     open_queue(page, site.name)

@@ -4,6 +4,8 @@ import { Line, Refused, cardsIn, counted, get, say, send } from "./calls.js";
 
 const REFILL_BELOW = 8;
 const START = "start";
+const STILL_MS = 100; // a page that did not scroll for so long stands still
+const GLIDE_MS = 500; // no longer does one glide on after a key
 const RENEW_MS = 100_000;
 const IDLE_MS = 240_000;
 export const WORDS = {
@@ -25,6 +27,10 @@ export class Queue {
     this.mayLookAgain = true; // once after the last one, until that brings something
     this.filling = null;
     this.lastUse = Date.now();
+    this.scrolledAt = 0;
+    this.gliding = new AbortController();
+    addEventListener("scroll", () => (this.scrolledAt = performance.now()), { passive: true });
+    for (const use of ["wheel", "touchmove"]) addEventListener(use, () => this.used(), { passive: true });
     this.#makeCurrent(this.cards[0], false);
     this.#keepClaims();
   }
@@ -55,10 +61,32 @@ export class Queue {
     card.setAttribute("aria-current", "true");
     if (focus) {
       card.focus({ preventScroll: true });
-      card.scrollIntoView({ block: "nearest" });
-      if (card.getBoundingClientRect().top < 0 || card.offsetHeight > innerHeight) card.scrollIntoView({ block: "start" });
+      this.#show(card);
     }
     this.#refill();
+  }
+
+  /** Into view; a page that glides on after a key is called back, since the browser lets that run to its end. */
+  #show(card) {
+    const isGliding = performance.now() - this.scrolledAt < STILL_MS;
+    this.gliding.abort();
+    this.#place(card);
+    if (!isGliding) return;
+    const gliding = (this.gliding = new AbortController());
+    const place = scrollY;
+    addEventListener("scrollend", () => scrollY !== place && this.#place(card), { signal: gliding.signal });
+    setTimeout(() => gliding.abort(), GLIDE_MS);
+  }
+
+  #place(card) {
+    card.scrollIntoView({ block: "nearest" });
+    if (card.getBoundingClientRect().top < 0 || card.offsetHeight > innerHeight) card.scrollIntoView({ block: "start" });
+  }
+
+  /** The moderator did something: what is open stays theirs, and the page is theirs to scroll. */
+  used() {
+    this.lastUse = Date.now();
+    this.gliding.abort();
   }
 
   move(by) {

@@ -26,7 +26,7 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  queue.lastUse = Date.now();
+  queue.used();
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) return leave(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !keysOn.checked) return;
   if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
@@ -40,7 +40,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  queue.lastUse = Date.now();
+  queue.used();
   const button = event.target.closest("button");
   const card = event.target.closest(".card");
   if (card && card !== queue.current && !event.target.closest("a, label, input")) queue.makeCurrent(card);
