@@ -97,11 +97,10 @@ def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fol
     reader = FeatureReader(tables)
     batches = [reader.read(pairs[begin : begin + BATCH]) for begin in range(0, len(pairs), BATCH)]
     counts = [ngram_counts(batch) for batch in batches]
-    nothing = np.zeros((BATCH, 0))
     return Rows(
         batches=batches,
         fields=tuple(vstack(parts).tocsr() for parts in zip(*counts, strict=True)),
-        columns=np.concatenate([reader.columns(batch, nothing[: len(batch.pairs)]) for batch in batches]),
+        columns=np.concatenate([reader.columns(batch) for batch in batches]),
         promotional=(comments["label"] == "promotional").to_numpy(bool),
         weight=site_weights(comments),
         fold=fold,

@@ -57,7 +57,7 @@ def read_columns(parameters: Parameters, data: Dataset) -> NDArray[np.float64]:
     parts = [np.zeros((0, len(parameters.columns)))]
     for begin in range(0, len(pairs), fit.BATCH):
         batch = reader.read(pairs[begin : begin + fit.BATCH])
-        parts.append(reader.columns(batch, weigh(batch, parameters.wording).columns) - parameters.usual)
+        parts.append(reader.columns(batch, weigh(batch, parameters.wording)) - parameters.usual)
     return np.concatenate(parts)
 
 

@@ -167,7 +167,7 @@ def read_gaps(pairs: Sequence[Pair], tables: Tables, seed: int) -> Gaps:
         )
     reader = FeatureReader(tables)
     batches = [reader.read(cut[begin : begin + fit.BATCH]) for begin in range(0, len(cut), fit.BATCH)]
-    parts = [reader.columns(batch, np.zeros((len(batch.pairs), 0))) for batch in batches]
+    parts = [reader.columns(batch) for batch in batches]
     return Gaps(of, np.concatenate(parts), missing == 0)
 
 

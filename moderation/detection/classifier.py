@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from moderation.comment import Article, Comment, Pair, Reason, Score
 from moderation.detection.explanation import DECIMALS, REST, STRONGEST, Explainer
 from moderation.detection.features import FeatureReader, Mix, Tables
+from moderation.detection.kernels import library, pointer
 from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording, WordingWeights, weigh
 
-_FAR = 1e4  # times the last step of a calibration: further than any logit
-_MOST_LOGIT = 700  # beyond it an exponential overflows
-_MOST_CODE_POINTS = 4_000_000
-"""Texts that are read at once, in code points; a longer batch is read in parts, so that memory stays bounded."""
+_MOST_CODE_POINTS = 100_000
+"""Texts that are read at once, in code points; a longer batch is read in parts, which stay in a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,15 @@ class Classifier:
         if len(parameters.columns) != expected or len(parameters.usual) != expected:
             raise ValueError(f"the weights are not of this program's {expected} columns")
         self._parameters = parameters
-        self._release = release
         self._reader = FeatureReader(parameters.tables)
-        self._calibration = _without_ends(parameters.calibration)
-        self._explainer = Explainer(parameters.tables.kinds, parameters.columns, parameters.usual)
+        self._explainer = Explainer(
+            release,
+            parameters.tables.kinds,
+            columns=parameters.columns,
+            usual=parameters.usual,
+            base=parameters.base,
+            calibration=parameters.calibration,
+        )
 
     @property
     def parameters(self) -> Parameters:
@@ -83,39 +87,26 @@ class Classifier:
         total = sum(reason.weight for reason in score.reasons) + weight
         left = round(total - sum(reason.weight for reason in told[:STRONGEST]), DECIMALS)
         rest = (Reason(REST, "body", None, "", left),) if left else ()
-        [promotional] = probabilities(np.interp([total + self._parameters.base], *self._calibration)).tolist()
+        logit = np.array([total + self._parameters.base])
+        [promotional] = probabilities(calibrated(logit, self._parameters.calibration)).tolist()
         return score._replace(promotional=promotional, reasons=(*told[:STRONGEST], *rest))
 
     def _score(self, pairs: Sequence[Pair]) -> list[Score]:
-        parameters = self._parameters
         batch = self._reader.read(pairs)
-        wording = weigh(batch, parameters.wording)
-        columns = self._reader.columns(batch, wording.columns)
-        totals, reasons = self._explainer.explain(batch, wording, columns)
-        promotional = np.interp(totals + parameters.base, *self._calibration)
-        odds = probabilities(np.concatenate((promotional, batch.off_topic))).tolist()
-        return [
-            Score(probability, relevance if known else None, found, self._release)
-            for probability, relevance, known, found in zip(
-                odds[: len(pairs)], odds[len(pairs) :], batch.known.tolist(), reasons, strict=True
-            )
-        ]
+        wording = weigh(batch, self._parameters.wording)
+        return self._explainer.scores(batch, wording, self._reader.columns(batch, wording))
 
 
 def calibrated(logits: NDArray[np.float64], calibration: NDArray[np.float64]) -> NDArray[np.float64]:
     """The calibrated logits: linear between the points of ``calibration``, with the slope of its ends beyond them."""
-    result: NDArray[np.float64] = np.interp(logits, *_without_ends(calibration))
+    result = np.array(logits, np.float64)
+    points = np.ascontiguousarray(calibration, np.float64)
+    library.calibrate(pointer(points), points.shape[1], pointer(result), result.size)
     return result
-
-
-def _without_ends(calibration: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The points with one more at each side, so far out that no logit lies beyond."""
-    ends = calibration[:, [0, -1]]
-    inner = calibration[:, [1, -2]]
-    return np.insert(ends + (ends - inner) * _FAR, 1, calibration.T, axis=1)
 
 
 def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """The probabilities of some logits, rounded to six decimals."""
-    result: NDArray[np.float64] = (1 / (1 + np.exp(-np.maximum(logits, -_MOST_LOGIT)))).round(6)
+    result = np.array(logits, np.float64)
+    library.make_probabilities(pointer(result), result.size)
     return result

@@ -9,6 +9,7 @@
 #include "carving.h"
 
 enum { STRONGEST = 8, MOST_REASONS = STRONGEST + 1 };
+enum { KINDS_OF_LEXICON = 256 };         /* at most */
 enum { LONGEST_TEXT = 200 };             /* code points of a reason's text */
 enum { ORDINARY_LABEL, WORDING_LABEL };  /* labels of phrases; those of kinds follow */
 enum { SILENT, SPEAKING, PROMOTING, PRAISING };  /* what a word does: hardly weigh, speak for, against, or praise */
@@ -36,7 +37,8 @@ struct telling {
 int64_t place_verdict(const struct model *model, const struct batch *batch, struct verdict *verdict, uint8_t *room) {
     size_t comments = (size_t)batch->comments, reasons = comments * MOST_REASONS * sizeof(int64_t);
     struct carver carver = {room, 0};
-    verdict->totals = carve(&carver, comments * sizeof *verdict->totals);
+    verdict->promotional = carve(&carver, comments * sizeof *verdict->promotional);
+    verdict->off_topic = carve(&carver, comments * sizeof *verdict->off_topic);
     verdict->edges = carve(&carver, (comments + 1) * sizeof *verdict->edges);
     verdict->items = carve(&carver, reasons);
     verdict->fields = carve(&carver, reasons);
@@ -79,17 +81,21 @@ static void choose(struct telling *telling, int64_t item, double weight, int64_t
     verdict->weights[at] = weight;
 }
 
-/* What belonging to a kind of the lexicon adds to each word of a comment that does. */
-static double share_of_kind(const struct telling *telling, int64_t kind) {
-    const int64_t *counts = telling->batch->kind_counts + telling->row * (telling->batch->kinds + 1);
-    double share = telling->shares[SIGNALS + kind - 1];
-    if (kind == telling->model->praise)
-        return (share + telling->mix[MIX_EMPTY_PRAISE]) / (double)counts[kind];
-    int64_t promoted = -counts[telling->model->praise];
-    for (int64_t other = 1; other <= telling->batch->kinds; other++)
-        promoted += counts[other];
+/* What belonging to a kind of the lexicon adds to each word of a comment that does, by kind. */
+static void share_of_kinds(const struct telling *telling, double *of_kind) {
+    int64_t kinds = telling->batch->kinds, praise = telling->model->praise;
+    const int64_t *counts = telling->batch->kind_counts + telling->row * (kinds + 1);
+    int64_t promoted = -counts[praise];
+    for (int64_t kind = 1; kind <= kinds; kind++)
+        promoted += counts[kind];
     double of_any = telling->mix[MIX_PROMOTED] + telling->mix[MIX_PROMOTED_SHARE];
-    return share / (double)counts[kind] + of_any / (double)promoted;
+    of_kind[0] = 0;
+    for (int64_t kind = 1; kind <= kinds; kind++)
+        if (counts[kind])
+            of_kind[kind] = telling->shares[SIGNALS + kind - 1] / (double)counts[kind] + of_any / (double)promoted;
+    if (counts[praise])
+        of_kind[praise] = (telling->shares[SIGNALS + praise - 1] + telling->mix[MIX_EMPTY_PRAISE])
+            / (double)counts[praise];
 }
 
 /* What each word of a body adds to the score. */
@@ -99,12 +105,13 @@ static void share_out(const struct telling *telling, const struct wording_eviden
     const double *units = wording->units + UNITS * telling->row;
     const uint8_t *word_kind = telling->batch->word_kind;
     double of_body = units[OF_BODY] * weights[WORDING_BODY], of_links = units[OF_LINKS] * weights[WORDING_LINKS];
-    double of_passage = units[OF_PASSAGE] * weights[WORDING_PASSAGE];
+    double of_passage = units[OF_PASSAGE] * weights[WORDING_PASSAGE], of_kind[KINDS_OF_LEXICON];
+    share_of_kinds(telling, of_kind);
     for (int64_t word = folded->first_word[telling->row]; word < folded->first_word[telling->row + 1]; word++) {
         int inside = passage[0] <= word && word < passage[1];
         double share = (double)wording->own[word] * (of_body + (inside ? of_passage : 0));
         share += (double)wording->linked[word] * of_links;
-        telling->verdict->word_shares[word] = share + (word_kind[word] ? share_of_kind(telling, word_kind[word]) : 0);
+        telling->verdict->word_shares[word] = share + of_kind[word_kind[word]];
     }
 }
 
@@ -133,13 +140,14 @@ static void choose_phrases(struct telling *telling) {
     const double *shares = telling->verdict->word_shares;
     const uint8_t *word_kind = telling->batch->word_kind;
     int64_t last = folded->first_word[telling->row + 1];
+    int next = SILENT;  /* the direction of the word behind a phrase */
     for (int64_t first = folded->first_word[telling->row], end; first < last; first = end) {
-        int direction = direction_of(telling, first);
+        int direction = first == folded->first_word[telling->row] ? direction_of(telling, first) : next;
         int64_t label = direction == SPEAKING ? ORDINARY_LABEL : WORDING_LABEL;
         double sum = 0, top = 0;
         for (end = first; end < last; end++) {
-            if (end > first && (direction_of(telling, end) != direction
-                                || ends_sentence(folded->codes[folded->word_end[end - 1]])))
+            next = direction_of(telling, end);
+            if (end > first && (next != direction || ends_sentence(folded->codes[folded->word_end[end - 1]])))
                 break;
             sum += shares[end];
             if (word_kind[end] && shares[end] > top && label != ORDINARY_LABEL) {
@@ -218,9 +226,10 @@ static void cut(const struct telling *telling) {
     }
 }
 
-/* The total of each comment's shares, the strongest reasons and what they leave, at most STRONGEST + 1. Items are
-   places in `told`, the three behind it for relevance (with words that are shared; with none, for promotion or against
-   it), the next for the rest, or -1 less the label of a phrase. Those of a comment are edges[row] to edges[row + 1]. */
+/* The probabilities of each comment, its strongest reasons, and what they leave of the total of its shares, at most
+   STRONGEST + 1. Items are places in `told`, the three behind it for relevance (with words that are shared; with none,
+   for promotion or against it), the next for the rest, or -1 less the label of a phrase. Those of a comment are
+   edges[row] to edges[row + 1]. */
 void explain(const struct folded *folded, const struct batch *batch, const struct wording_evidence *wording,
              const double *columns, const struct model *model, struct verdict *verdict) {
     int64_t mix = SIGNALS + batch->kinds;
@@ -232,7 +241,8 @@ void explain(const struct folded *folded, const struct batch *batch, const struc
             verdict->shares[column] = over * model->weights[column];
             total += verdict->shares[column];
         }
-        verdict->totals[row] = total;
+        verdict->promotional[row] = total + model->base;
+        verdict->off_topic[row] = batch->off_topic[row];
         struct telling telling = {folded, batch, model, verdict, row, verdict->shares, verdict->shares + mix,
                                   verdict->edges[row], 0};
         share_out(&telling, wording, model->weights + mix + MIXES);
@@ -243,4 +253,7 @@ void explain(const struct folded *folded, const struct batch *batch, const struc
         cut(&telling);
         verdict->edges[row + 1] = telling.first + telling.count;
     }
+    calibrate(model->calibration, model->points, verdict->promotional, batch->comments);
+    make_probabilities(verdict->promotional, batch->comments);
+    make_probabilities(verdict->off_topic, batch->comments);
 }

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.comment import Reason
+from moderation.comment import Reason, Score
 from moderation.detection.features import PRAISE, Batch, Mix
-from moderation.detection.kernels import Record, array, library, pointer, struct
+from moderation.detection.kernels import Record, library, pointer, struct
 from moderation.detection.signals import AUTHOR_FIELDS, SIGNAL_PHRASES, Signal
 from moderation.detection.wording import Wording, WordingEvidence
 
@@ -34,30 +34,29 @@ _AUTHOR_WORDING = {
     Wording.NAME: ("wording of the author's name", "author.name"),
     Wording.URL: ("wording of the author's address", "author.url"),
 }
-FIELDS = ("body", "author.name", "author.url")
-_new = tuple.__new__  # makes a Reason at half the cost of its own way
-
-
-class Verdict(Record):
-    """The ``totals`` of each comment's shares, and its reasons.
-
-    Those of a comment are ``edges[row]`` to ``edges[row + 1]``; all that is told of each stands in rows of its own.
-    """
-
-    __slots__ = ()
-
-    totals: NDArray[np.float64] = array("comments")
-    edges: NDArray[np.int64] = array("comments + 1")
+_FIELDS = ("body", "author.name", "author.url")
+_new = tuple.__new__  # makes a Reason or a Score at half the cost of its own way
 
 
 class Explainer:
-    """Makes reasons by the names of one release's kinds and by its weights.
+    """Makes scores by the names of one release's kinds, by its weights and by its name.
 
-    ``columns``: log-odds for each column over what it ``usual``ly is.
+    ``columns``: log-odds for each column over what it ``usual``ly is; ``base`` and ``calibration`` as Parameters has
+    them.
     """
 
-    def __init__(self, kinds: Sequence[str], columns: NDArray[np.float64], usual: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        release: str,
+        kinds: Sequence[str],
+        *,
+        columns: NDArray[np.float64],
+        usual: NDArray[np.float64],
+        base: float,
+        calibration: NDArray[np.float64],
+    ) -> None:
         mix = len(Signal) + len(kinds)
+        self._release = release
         self._names = _names(kinds)
         told = [
             *range(len(Signal)),
@@ -71,28 +70,32 @@ class Explainer:
         ]
         self._held = {  # C reads these as long as the explainer lives
             "told": np.array(told, np.int64),
-            "field_of": np.array([FIELDS.index(field) for field in fields], np.int64),
+            "field_of": np.array([_FIELDS.index(field) for field in fields], np.int64),
             "weights": np.ascontiguousarray(columns, np.float64),
             "usual": np.ascontiguousarray(usual, np.float64),
+            "calibration": np.ascontiguousarray(calibration, np.float64),
         }
-        counts = {"columns": len(columns), "tolds": len(told), "praise": kinds.index(PRAISE) + 1}
-        self._model = struct("model", **self._held, **counts)
+        counts = {"columns": len(columns), "tolds": len(told), "points": calibration.shape[1]}
+        self._model = struct("model", **self._held, **counts, base=base, praise=kinds.index(PRAISE) + 1)
 
-    def explain(
-        self, batch: Batch, wording: WordingEvidence, columns: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], list[tuple[Reason, ...]]]:
-        """The total of each comment's shares, and its reasons: the strongest, and one "rest" where anything is left."""
-        place = partial(library.place_verdict, self._model, batch.c)
-        verdict = Verdict("verdict", {"comments": batch.c.comments}, place)
-        library.explain(batch.folded.c, batch.c, wording.c, pointer(columns), self._model, verdict.c)
-        edges = verdict.edges.tolist()
-        reasons = self._reasons(batch.folded.text, verdict.c, edges[-1])
-        return verdict.totals, [tuple(reasons[begin:end]) for begin, end in pairwise(edges)]
+    def scores(self, batch: Batch, wording: WordingEvidence, columns: NDArray[np.float64]) -> list[Score]:
+        """The probabilities of each comment and its reasons: the strongest, and one "rest" where anything is left."""
+        count = len(batch.pairs)
+        verdict = Record("verdict", {}, partial(library.place_verdict, self._model, batch.c))
+        found = verdict.c
+        library.explain(batch.folded.c, batch.c, wording.c, pointer(columns), self._model, found)
+        edges = list(found.edges[0 : count + 1])
+        reasons = self._reasons(batch.folded.text, found, edges[-1])
+        known = zip(found.off_topic[0:count], batch.c.known[0:count], strict=True)
+        off_topic = [probability if is_known else None for probability, is_known in known]
+        of_comments = [tuple(reasons[begin:end]) for begin, end in pairwise(edges)]
+        made = zip(found.promotional[0:count], off_topic, of_comments, repeat(self._release))
+        return list(map(_new, repeat(Score), made))
 
     def _reasons(self, text: str, found: Any, count: int) -> list[Reason]:
         """The reasons of a batch one behind the other, with their texts out of all that was sent."""
         names = map(self._names.__getitem__, found.items[0:count])
-        fields = map(FIELDS.__getitem__, found.fields[0:count])
+        fields = map(_FIELDS.__getitem__, found.fields[0:count])
         spans = [
             (begin, end) if begin >= 0 else None
             for begin, end in zip(found.begins[0:count], found.ends[0:count], strict=True)

@@ -30,13 +30,17 @@ int64_t place_batch(struct batch *batch, uint8_t *room) {
     return carver.taken;
 }
 
+/* The kind of a hash. Most have none, which the small table tells sooner. */
+static uint8_t kind_of(const struct lexicon *lexicon, uint32_t hash) {
+    return lexicon->held[bucket(hash, lexicon->held_bits)] ? lexicon->kind_of[bucket(hash, lexicon->bits)] : 0;
+}
+
 /* The kind of each word of a body: that of a pair holds for both its words, but praise is praise in any company. */
 static void read_kinds(const struct folded *folded, const struct lexicon *lexicon, struct batch *batch, int64_t row) {
     int64_t *counts = batch->kind_counts + row * (batch->kinds + 1);
     uint8_t before = 0;  /* the kind of the pair that ends here */
     for (int64_t word = folded->first_word[row]; word < folded->first_word[row + 1]; word++) {
-        uint8_t single = lexicon->kind_of[bucket(folded->hashes[word], lexicon->bits)];
-        uint8_t pair = lexicon->kind_of[bucket(folded->pairs[word], lexicon->bits)];
+        uint8_t single = kind_of(lexicon, folded->hashes[word]), pair = kind_of(lexicon, folded->pairs[word]);
         uint8_t kind = single == lexicon->praise ? single : pair ? pair : before ? before : single;
         batch->word_kind[word] = kind;
         before = pair;
@@ -108,9 +112,9 @@ static void mix(const struct folded *folded, const struct lexicon *lexicon, cons
     columns[MIX_TERMS_AT_END] = terms_at_end(folded, lexicon, batch, row);
 }
 
-/* The columns of Signal, of the kinds (the logarithms of their counts), of Mix, and `wordings` ones of wording. */
+/* The columns of Signal, of the kinds (the logarithms of their counts), of Mix, and of wording where that is told. */
 void columns(const struct folded *folded, const struct lexicon *lexicon, const struct batch *batch,
-             const double *wording, int64_t wordings, double *columns) {
+             const struct wording_evidence *wording, double *columns) {
     for (int64_t row = 0; row < batch->comments; row++) {
         const int64_t *counts = batch->kind_counts + row * (batch->kinds + 1) + 1;
         for (int at = 0; at < SIGNALS; at++)
@@ -119,7 +123,7 @@ void columns(const struct folded *folded, const struct lexicon *lexicon, const s
             *columns++ = counts[kind] ? log1p((double)counts[kind]) : 0;
         mix(folded, lexicon, batch, row, columns);
         columns += MIXES;
-        for (int64_t at = 0; at < wordings; at++)
-            *columns++ = wording[wordings * row + at];
+        for (int at = 0; wording && at < WORDINGS; at++)
+            *columns++ = wording->columns[WORDINGS * row + at];
     }
 }

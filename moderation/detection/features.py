@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.comment import Pair
-from moderation.detection.kernels import Record, array, library, pointer, struct
+from moderation.detection.kernels import NULL, Record, array, constants, library, pointer, struct
 from moderation.detection.links import MOST_LINKS, Domains, DomainTable, Link, link_of
 from moderation.detection.ngrams import buckets
 from moderation.detection.relevance import Relevance, RelevanceReader
@@ -19,6 +19,8 @@ from moderation.detection.signals import Signal, add_signals
 from moderation.detection.text import Alphabet, Folded, Folder, Hashes
 
 LEXICON_BITS = 22
+_HELD_BITS = 16
+_WORDINGS = constants("wording")["WORDINGS"]
 PRAISE = "praise"
 """The kind of the lexicon that is no promotion by itself."""
 
@@ -106,9 +108,11 @@ class FeatureReader:
             raise ValueError(f"the weights of relevance are not of this program's {len(Relevance)} columns")
         kind_of = np.zeros(1 << LEXICON_BITS, np.uint8)
         kind_of[buckets(tables.lexicon_hash, LEXICON_BITS)] = tables.lexicon_kind
-        self._held = {"kind_of": kind_of, "off_topic": np.ascontiguousarray(tables.off_topic, np.float64)}
+        held = kind_of.reshape(1 << _HELD_BITS, -1).max(axis=1)
+        self._held = {"kind_of": kind_of, "held": held, "off_topic": np.ascontiguousarray(tables.off_topic, np.float64)}
         self._kinds = len(tables.kinds)
-        self._lexicon = struct("lexicon", **self._held, bits=LEXICON_BITS, praise=tables.kinds.index(PRAISE) + 1)
+        bits = {"bits": LEXICON_BITS, "held_bits": _HELD_BITS}
+        self._lexicon = struct("lexicon", **self._held, **bits, praise=tables.kinds.index(PRAISE) + 1)
 
     def read(self, pairs: Sequence[Pair]) -> Batch:
         """Fold, hash and read a batch. Linear in its code points."""
@@ -128,9 +132,12 @@ class FeatureReader:
         library.conclude(folded.c, self._lexicon, batch.c)
         return batch
 
-    def columns(self, batch: Batch, wording: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The columns of Signal, of the kinds (log1p of their counts), of Mix and of wording; (comments, columns)."""
-        count, wordings = wording.shape
-        found = np.empty((count, len(Signal) + self._kinds + len(Mix) + wordings))
-        library.columns(batch.folded.c, self._lexicon, batch.c, pointer(wording), wordings, pointer(found))
+    def columns(self, batch: Batch, wording: Record | None = None) -> NDArray[np.float64]:
+        """The columns of Signal, of the kinds (log1p of their counts), of Mix, and of wording; (comments, columns).
+
+        ``wording`` is the batch's WordingEvidence; without it, the columns end before.
+        """
+        count = len(Signal) + self._kinds + len(Mix) + (_WORDINGS if wording else 0)
+        found = np.empty((len(batch.pairs), count))
+        library.columns(batch.folded.c, self._lexicon, batch.c, wording.c if wording else NULL, pointer(found))
         return found

@@ -138,6 +138,8 @@ struct shelf {
 struct lexicon {
     const uint8_t *kind_of;     /* by word bucket: a kind, 0 for none */
     int64_t bits;
+    const uint8_t *held;        /* whether any of a few neighbouring buckets has a kind: small enough to stay at hand */
+    int64_t held_bits;
     int64_t praise;             /* the kind that is no promotion, counted from 1 */
     const double *off_topic;    /* log-odds by column of enum relevance, their base last */
 };
@@ -147,6 +149,9 @@ struct model {
     int64_t columns;
     const double *usual;         /* by column */
     const double *weights;
+    double base;
+    const double *calibration;   /* logits, ascending, and what they become */
+    int64_t points;
     int64_t praise;              /* the kind that is no promotion, counted from 1 */
     const int64_t *told;         /* the columns that are told one by one */
     const int64_t *field_of;     /* the field that each of these is about as a whole, 0 for none */
@@ -155,8 +160,8 @@ struct model {
 
 /* What was found of a batch: the strongest reasons of each comment; see explanation.c. */
 struct verdict {
-    int64_t comments;
-    double *totals;              /* by comment: the sum of its columns' shares */
+    double *promotional;         /* by comment: the probabilities */
+    double *off_topic;
     int64_t *edges;              /* by comment: its first reason; one more at the end */
     int64_t *items;              /* by reason, as all below */
     int64_t *fields;
@@ -175,7 +180,6 @@ int64_t place_folded(struct folded *folded, uint8_t *room);
 void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *sizes, struct folded *folded);
 
 /* ngrams.c */
-void hash_words(struct folded *folded);
 void hash_pairs(struct folded *folded);
 void code_point_buckets(const struct folded *folded, const uint32_t *salts, int64_t order, int64_t bits,
                         uint32_t *found);
@@ -195,7 +199,7 @@ void read_signals(const struct folded *folded, const struct domains *domains, st
 int64_t place_batch(struct batch *batch, uint8_t *room);
 void conclude(const struct folded *folded, const struct lexicon *lexicon, struct batch *batch);
 void columns(const struct folded *folded, const struct lexicon *lexicon, const struct batch *batch,
-             const double *wording, int64_t wordings, double *columns);
+             const struct wording_evidence *wording, double *columns);
 
 /* wording.c */
 int64_t place_wording(const struct folded *folded, const struct batch *batch, struct wording_evidence *wording,
@@ -203,6 +207,10 @@ int64_t place_wording(const struct folded *folded, const struct batch *batch, st
 void tell_fields(const struct folded *folded, const struct batch *batch, uint32_t *salts, uint8_t *in_link);
 void weigh(const struct folded *folded, const struct batch *batch, const int16_t *weights, double scale,
            uint64_t *bits, struct wording_evidence *wording);
+
+/* probabilities.c */
+void calibrate(const double *points, int64_t count, double *logits, int64_t size);
+void make_probabilities(double *logits, int64_t size);
 
 /* explanation.c */
 int64_t place_verdict(const struct model *model, const struct batch *batch, struct verdict *verdict, uint8_t *room);

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 _HERE = Path(__file__).resolve().parent
 _REBUILD = "run `pip install -e .` in its source tree, or `pip install .` to install it anew"
 _ffi = FFI()
+NULL = _ffi.NULL
 _NUMPY = {
     "uint8_t": np.uint8, "int8_t": np.int8, "int16_t": np.int16, "int32_t": np.int32, "uint32_t": np.uint32,
     "int64_t": np.int64, "uint64_t": np.uint64, "float": np.float32, "double": np.float64,
@@ -57,14 +58,14 @@ class Record:
     def __init__(self, name: str, counts: Mapping[str, int], place: Callable[[Any, Any], int]) -> None:
         """A struct of some counts. ``place`` gives its arrays places, or tells the bytes that they take."""
         self.c = _ffi.new(f"struct {name} *", counts)
-        self._room = np.empty(place(self.c, _ffi.NULL), np.uint8)
+        self._room = np.empty(place(self.c, NULL), np.uint8)
         place(self.c, pointer(self._room))
 
     def view(self, field: str, shape: Sequence[int]) -> NDArray[Any]:
         """An array of the struct."""
         array = getattr(self.c, field)
         dtype = np.dtype(_NUMPY[_ffi.typeof(array).item.cname])
-        begin = int(_ffi.cast("uintptr_t", array)) - self._room.ctypes.data
+        begin = int(_ffi.cast("uintptr_t", array)) - int(_ffi.cast("uintptr_t", pointer(self._room)))
         return self._room[begin : begin + prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
 
 

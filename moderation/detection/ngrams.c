@@ -1,25 +1,9 @@
-/* Hashes of words, of pairs of words and of n-grams of code points. */
+/* Hashes of pairs of words and of n-grams of code points. */
 
 #include <stdint.h>
 
 #include "kernels.h"
 #include "hashing.h"
-
-/* A hash for each word, and one for its first STEM letters: polynomials in their code points. */
-void hash_words(struct folded *folded) {
-    for (int64_t word = 0; word < folded->words; word++) {
-        int64_t begin = folded->word_start[word], end = folded->word_end[word];
-        uint32_t sum = 0, power = 1, stem = 0;
-        for (int64_t place = begin; place < end; place++) {
-            if (place == begin + STEM)
-                stem = sum;
-            sum += folded->codes[place] * power;
-            power *= PRIME;
-        }
-        folded->hashes[word] = mixed(sum);
-        folded->stems[word] = mixed(end - begin > STEM ? stem : sum);
-    }
-}
 
 /* A hash for each word with the one behind it in its text, 0 for the last one. */
 void hash_pairs(struct folded *folded) {

@@ -6,6 +6,7 @@
 
 #include "kernels.h"
 #include "hashing.h"
+#include "processors.h"
 
 enum { SLOT_BITS = 15, RARITY_BITS = 18, DIMENSIONS = 64 };  /* at most */
 enum { BODY = 1, TITLE = 2, WORD = BODY | TITLE, TRIPLE = 4 };  /* what a bucket of a slot holds */
@@ -15,12 +16,12 @@ enum { SHARED, STEMS, IN_TITLE, SIZE, SHARED_BITS, SUMS };
 #define LEAST_SURPRISE 0.15f   /* bits */
 #define MOST_SURPRISE 10.0f
 
-static float rarity_of(const struct shelf *shelf, uint32_t word) {
+static inline float rarity_of(const struct shelf *shelf, uint32_t word) {
     return (float)shelf->rarity[bucket(word, RARITY_BITS)] / 8;
 }
 
 /* Add the direction of meaning of a word to that of a text. */
-static void turn(const struct shelf *shelf, uint32_t word, float *vector) {
+static inline void turn(const struct shelf *shelf, uint32_t word, float *vector) {
     const int8_t *meaning = shelf->meaning + shelf->dimensions * (int64_t)bucket(word, shelf->meaning_bits);
     float rare = rarity_of(shelf, word);
     for (int64_t at = 0; at < shelf->dimensions; at++)
@@ -90,6 +91,7 @@ static float cosine_of(const struct shelf *shelf, int64_t slot, const float *vec
 }
 
 /* Weigh one text's own words against its article's slot; returns the most that one shared word weighs. */
+FOR_NEWER_PROCESSORS
 static float weigh_shared(const struct folded *folded, const struct shelf *shelf, int64_t slot, int64_t text,
                           const uint8_t *quoted, double *sums, float *shared, float *vector) {
     const uint8_t *marks = shelf->marks + (slot << SLOT_BITS);

@@ -76,9 +76,18 @@ class RelevanceReader:
         quoted = 0
         with self._lock:  # slots are given to other articles as new ones come
             for begin in range(0, len(pairs), MOST_ARTICLES):
-                slots = [self._slot(article) for _, article in pairs[begin : begin + MOST_ARTICLES]]
+                slots = self._slots_of(pairs[begin : begin + MOST_ARTICLES])
                 quoted += library.relate(folded.c, self._shelf, integers(slots), begin, len(slots), batch)
         return quoted
+
+    def _slots_of(self, pairs: Sequence[Pair]) -> list[int]:
+        slots: list[int] = []
+        slot, before = -1, None
+        for _, article in pairs:
+            if article is not before:
+                slot, before = self._slot(article), article
+            slots.append(slot)
+        return slots
 
     def _slot(self, article: Article | None) -> int:
         """Where an article is kept, -1 where its text is not known."""

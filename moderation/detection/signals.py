@@ -116,14 +116,15 @@ def add_signals(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
                 values[begin + Signal.LATENESS] = min(log2(days) / 10, 1.5)
         begin += len(Signal)
     for number in range(batch.links):
-        link = link_of(batch.found[number])
-        if _is_own(pairs[link.text][0].author.url, folded, link):
+        found = batch.found[number]
+        url = pairs[found.text][0].author.url
+        if url and _is_own(url, folded, link := link_of(found)):
             _see_own_link(folded, link, batch)
 
 
 def _is_own(author_url: str, folded: Folded, link: Link) -> bool:
     """Whether a link leads to the site that the author gives as his own."""
-    if not author_url or link.host_end - link.host_begin <= 4:
+    if link.host_end - link.host_begin <= 4:
         return False
     host = "".join(map(chr, folded.codes[link.host_begin : link.host_end].tolist()))
     return host.removeprefix("www.") in author_url.casefold()

@@ -5,6 +5,7 @@
 
 #include "kernels.h"
 #include "carving.h"
+#include "hashing.h"
 
 const char kernels_sources[] = SOURCES;  /* what tells the C files that this library was made of; kernels.py looks */
 
@@ -49,7 +50,7 @@ int64_t folded_size(const struct alphabet *alphabet, const uint32_t *raw, int64_
 
 /* Append a code point, unless it is nothing, one more space, or the third of its like in a row. Digits stay, for
    their number tells, and so does the w of www. */
-static void append(const struct alphabet *alphabet, struct draft *draft, uint32_t code, int32_t source) {
+static inline void append(const struct alphabet *alphabet, struct draft *draft, uint32_t code, int32_t source) {
     if (code == 0)
         return;
     draft->run = code == draft->last ? draft->run + 1 : 1;
@@ -67,8 +68,8 @@ static void append(const struct alphabet *alphabet, struct draft *draft, uint32_
 }
 
 /* Append what the code point at a place folds to, and count its kind. */
-static void substitute_one(const struct alphabet *alphabet, const uint32_t *raw, int64_t place, struct draft *draft,
-                           int64_t *raw_kinds) {
+static inline void substitute_one(const struct alphabet *alphabet, const uint32_t *raw, int64_t place,
+                                  struct draft *draft, int64_t *raw_kinds) {
     raw_kinds[alphabet->kind[raw[place]]]++;
     uint32_t code = alphabet->fold[raw[place]];
     if (code < EXPANDS) {
@@ -91,15 +92,22 @@ static int64_t end_of_override(const uint32_t *raw, int64_t place, int64_t size)
    with that space. */
 static void substitute(const struct alphabet *alphabet, const uint32_t *raw, int64_t size, struct draft *draft,
                        int64_t *raw_kinds) {
-    for (int64_t place = 0; place < size; place++) {
-        substitute_one(alphabet, raw, place, draft, raw_kinds);
-        if (raw[place] != OVERRIDE)
+    struct draft here = *draft;  /* in registers, for no other pointer leads to it */
+    int64_t place = 0, back = 0, end = 0;  /* what is turned round ends at `end`, and is read back to `place` */
+    while (place < size) {
+        if (back > place) {
+            substitute_one(alphabet, raw, back--, &here, raw_kinds);
+            place = back > place ? place : end;
             continue;
-        int64_t end = end_of_override(raw, place + 1, size);
-        for (int64_t back = end - 1; back > place; back--)
-            substitute_one(alphabet, raw, back, draft, raw_kinds);
-        place = end - 1;
+        }
+        substitute_one(alphabet, raw, place, &here, raw_kinds);
+        if (raw[place] == OVERRIDE) {
+            end = end_of_override(raw, place + 1, size);
+            back = end - 1;
+        }
+        place += back <= place;
     }
+    *draft = here;
 }
 
 /* The Latin letter that a letter of another script looks like, or 0. */
@@ -196,7 +204,7 @@ static int64_t read_leet(const struct alphabet *alphabet, struct draft *draft) {
 }
 
 static int is_single_letter(const struct draft *draft, int64_t place) {
-    return (draft->roles[place] & IN_WORD) && !(draft->roles[place] & (WHOLE | NUMBER))
+    return place > 0 && (draft->roles[place] & IN_WORD) && !(draft->roles[place] & (WHOLE | NUMBER))
         && !(draft->roles[place - 1] & IN_WORD)
         && (place + 1 == draft->size || !(draft->roles[place + 1] & IN_WORD));
 }
@@ -244,22 +252,41 @@ static int64_t close_spaced_letters(struct draft *draft) {
     return count;
 }
 
-/* Note the words of a text that begins at `offset` of the batch, and write every digit alike. */
-static int64_t find_words(struct draft *draft, int64_t offset, int64_t *word_start, int64_t *word_end) {
-    int64_t count = 0;
-    for (int64_t begin = 0; begin < draft->size;) {
-        int64_t end = begin + 1;
-        if (draft->roles[begin] & IN_WORD) {
-            end = end_of_word(draft, begin);
-            word_start[count] = offset + begin;
-            word_end[count] = offset + end;
-            count++;
+/* Note the words of a text that begins at `offset` of the batch behind so many words, write every digit alike, and hash
+   each word and its first STEM letters: polynomials in their code points. `spaced` becomes 1 where some are a run of
+   single letters. Returns how many words there are. */
+static int64_t read_words(const struct draft *draft, int64_t offset, struct folded *folded, int64_t words,
+                          int *spaced) {
+    int64_t count = words, letters = 0, last = 0;  /* of a run of single letters */
+    for (int64_t begin = 0, end; begin < draft->size; begin = end) {
+        uint8_t role = draft->roles[begin];
+        int goes_on = (role & IN_WORD) == PART;  /* an ideograph is a word by itself */
+        end = begin + 1;
+        if (!(role & IN_WORD))
+            continue;
+        uint32_t sum = 0, power = 1, stem = 0;
+        for (int64_t place = begin;; place = end++) {
+            if (role & NUMBER)
+                draft->codes[place] = DIGIT;
+            if (place == begin + STEM)
+                stem = sum;
+            sum += draft->codes[place] * power;
+            power *= PRIME;
+            if (!goes_on || end == draft->size || ((role = draft->roles[end]) & IN_WORD) != PART)
+                break;
         }
-        for (; begin < end; begin++)
-            if (draft->roles[begin] & NUMBER)
-                draft->codes[begin] = DIGIT;
+        if (end == begin + 1 && is_single_letter(draft, begin)) {
+            letters = letters && begin - last <= SPACED_GAP + 1 ? letters + 1 : 1;
+            last = begin;
+            *spaced |= letters >= SPACED_RUN;
+        }
+        folded->word_start[count] = offset + begin;
+        folded->word_end[count] = offset + end;
+        folded->hashes[count] = mixed(sum);
+        folded->stems[count] = mixed(end - begin > STEM ? stem : sum);
+        count++;
     }
-    return count;
+    return count - words;
 }
 
 /* Give the arrays of folded texts their places in `room`, or in none to learn how many bytes they take. */
@@ -271,7 +298,7 @@ int64_t place_folded(struct folded *folded, uint8_t *room) {
     folded->first_word = carve(&carver, (texts + 1) * sizeof *folded->first_word);
     folded->raw_kinds = carve(&carver, texts * KINDS * sizeof *folded->raw_kinds);
     folded->disguises = carve(&carver, texts * DISGUISES * sizeof *folded->disguises);
-    folded->codes = carve(&carver, codes * sizeof *folded->codes);
+    folded->codes = carve(&carver, (codes + LONGEST_ORDER) * sizeof *folded->codes);  /* n-grams look past the end */
     folded->source = carve(&carver, codes * sizeof *folded->source);
     folded->roles = carve(&carver, codes * sizeof *folded->roles);
     folded->word_start = carve(&carver, codes * sizeof *folded->word_start);
@@ -294,8 +321,11 @@ void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *s
         int mixes = (draft.seen & LATIN) && (draft.seen & FOREIGN);
         counts[MIXED] = mixes ? read_look_alikes(alphabet, &draft) : 0;
         counts[LEET] = draft.seen & SIGN ? read_leet(alphabet, &draft) : 0;
-        counts[SPACED] = close_spaced_letters(&draft);
-        int64_t found = find_words(&draft, offset, folded->word_start + words, folded->word_end + words);
+        int spaced = 0;
+        int64_t found = read_words(&draft, offset, folded, words, &spaced);
+        counts[SPACED] = spaced ? close_spaced_letters(&draft) : 0;
+        if (spaced)
+            found = read_words(&draft, offset, folded, words, &spaced);
         for (int64_t word = words; word < words + found; word++)
             folded->word_text[word] = text;
         folded->sent[text] = sent;
@@ -312,6 +342,5 @@ void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *s
     folded->source[offset] = -1;
     folded->size = offset + 1;
     folded->words = words;
-    hash_words(folded);
     hash_pairs(folded);
 }

@@ -24,7 +24,7 @@ MIX = len(Signal) + len(KINDS)
 
 
 def columns(*pairs: Pair) -> NDArray[np.float64]:
-    return READER.columns(READER.read(list(pairs)), np.zeros((len(pairs), 0)))
+    return READER.columns(READER.read(list(pairs)))
 
 
 def mix(comment: Comment, article: Article | None, column: Mix) -> float:
