@@ -18,7 +18,7 @@ def test_more_rows_than_a_statement_takes(database: Database, site: Site) -> Non
     with database.writing() as connection:
         tallies.count(connection, counts)
         tallies.count(connection, counts)
-        found = {value: n for value, n in connection.execute(sa.select(table.c.value, table.c.n))}
+        found = {row.value: row.n for row in connection.execute(sa.select(table.c.value, table.c.n))}
     assert found == {value: 2 * n for (_site, _facet, value), n in counts.items()}
 
 
