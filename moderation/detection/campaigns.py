@@ -133,8 +133,8 @@ def _bands(letters: str) -> list[str]:
     runs = np.zeros(len(codes) - _SHINGLE + 1, np.uint64)
     for place in range(_SHINGLE):
         runs = runs * np.uint64(0x100000001B3) + codes[place : place + len(runs)]
-    hashes = np.unique(runs)[:, None] * _multipliers() + _multipliers()[::-1]
-    minima = (hashes >> np.uint64(16)).min(axis=0).reshape(_BANDS, _ROWS)
+    hashes = runs[:, None] * _multipliers() + _multipliers()[::-1]
+    minima = (hashes.min(axis=0) >> np.uint64(16)).reshape(_BANDS, _ROWS)
     return [blake2b(band.tobytes(), digest_size=8).hexdigest() for band in minima]
 
 

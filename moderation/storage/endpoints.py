@@ -52,7 +52,7 @@ class Endpoint:
 _FIELDS = Endpoint.__slots__
 _TARGETS = (
     sa.select(_e.site_id, _e.target)
-    .where(_e.site_id.in_(sa.bindparam("site_ids", expanding=True)))
+    .where(_e.site_id.between(sa.bindparam("first"), sa.bindparam("last")))  # a list would be put together each time
     .order_by(_e.site_id, _e.target)
 )
 
@@ -107,8 +107,10 @@ def remove(connection: Connection, site_id: int, target: str = WEBHOOK) -> None:
 def targets(connection: Connection, site_ids: Iterable[int]) -> dict[int, list[str]]:
     """The targets of each of these sites, of those that have any."""
     found: dict[int, list[str]] = {}
-    for site_id, target in connection.execute(_TARGETS, {"site_ids": sorted(set(site_ids))}):
-        found.setdefault(site_id, []).append(target)
+    wanted = set(site_ids)
+    for site_id, target in connection.execute(_TARGETS, {"first": min(wanted), "last": max(wanted)}):
+        if site_id in wanted:
+            found.setdefault(site_id, []).append(target)
     return found
 
 
