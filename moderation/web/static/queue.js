@@ -4,8 +4,7 @@ import { Line, Refused, cardsIn, counted, get, say, send } from "./calls.js";
 
 const REFILL_BELOW = 8;
 const START = "start";
-const STILL_MS = 100; // a page that did not scroll for so long stands still
-const GLIDE_MS = 500; // no longer does one glide on after a key
+const GLIDE_MS = 2_000; // no longer does a page glide on after a key
 const RENEW_MS = 100_000;
 const IDLE_MS = 240_000;
 export const WORDS = {
@@ -27,10 +26,8 @@ export class Queue {
     this.mayLookAgain = true; // once after the last one, until that brings something
     this.filling = null;
     this.lastUse = Date.now();
-    this.scrolledAt = 0;
     this.gliding = new AbortController();
-    addEventListener("scroll", () => (this.scrolledAt = performance.now()), { passive: true });
-    for (const use of ["wheel", "touchmove"]) addEventListener(use, () => this.used(), { passive: true });
+    for (const use of ["wheel", "touchmove", "pointerdown"]) addEventListener(use, () => this.used(), { passive: true });
     this.#makeCurrent(this.cards[0], false);
     this.#keepClaims();
   }
@@ -68,10 +65,8 @@ export class Queue {
 
   /** Into view; a page that glides on after a key is called back, since the browser lets that run to its end. */
   #show(card) {
-    const isGliding = performance.now() - this.scrolledAt < STILL_MS;
     this.gliding.abort();
     this.#place(card);
-    if (!isGliding) return;
     const gliding = (this.gliding = new AbortController());
     const place = scrollY;
     addEventListener("scrollend", () => scrollY !== place && this.#place(card), { signal: gliding.signal });
