@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from training import ablation, datasets
+from training import ablation, datasets, poisoning
 from training.datasets import DataError
 from training.learning import learning_curve
 from training.train import TrainingError
@@ -33,10 +36,12 @@ def main() -> None:
     """Studies of the detector. Each trains many times and takes long."""
 
 
-def _data_options(command: Callable[..., None]) -> Callable[..., None]:
+def _data_options(command: Callable[..., None], corpus: int = 3_000) -> Callable[..., None]:
     options = [
         click.option("--data", multiple=True, type=click.Path(path_type=Path), help="A folder or CSV file."),
-        click.option("--corpus", type=click.IntRange(0), default=3_000, show_default=True, help="Written, a language."),
+        click.option(
+            "--corpus", type=click.IntRange(0), default=corpus, show_default=True, help="Written, a language."
+        ),
         click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True),
         click.option("--jobs", type=click.IntRange(1), default=2, show_default=True),
         click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures here."),
@@ -107,6 +112,38 @@ def curve(
         click.echo(f"{name}: found at 1 % false positives after decisions {shown}")
     if file:
         file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+@main.command()
+@partial(_data_options, corpus=600)
+@click.option("--share", type=click.FloatRange(0, 0.5), default=0.05, show_default=True, help="Of labels, flipped.")
+@click.option("--most", type=click.IntRange(1), default=2_000, show_default=True, help="Comments of a site and label.")
+def poison(
+    *, data: tuple[Path, ...], corpus: int, seed: int, jobs: int, file: Path | None, share: float, most: int
+) -> None:
+    """Show what flipped labels cost on sites not trained on: at random, of whole campaigns, by one moderator."""
+    loaded = datasets.load(data, seed, corpus)
+    with tqdm(bar_format="{desc} ({elapsed})", disable=None, leave=False) as progress:
+        told = list(poisoning.poison(loaded, share, most, seed=seed, jobs=jobs, say=progress.set_description_str))
+    rows = {
+        one.what: {
+            "flipped": one.flipped,
+            "left out by training": one.doubted,
+            "found at 1 %": one.mean,
+            "cost": told[0].mean - one.mean,
+            "standard error": _error([told[0].found[name] - found for name, found in one.found.items()]),
+        }
+        for one in told
+    }
+    click.echo(f"Labels flipped; means over {len(told[0].found)} sites, each left out of training")
+    click.echo(pd.DataFrame.from_dict(rows, orient="index").to_string(float_format="{:.4f}".format))
+    if file:
+        file.write_text(json.dumps([asdict(one) for one in told], indent=1) + "\n", encoding="utf-8")
+
+
+def _error(differences: list[float]) -> float:
+    """The standard error of a mean over sites."""
+    return float(np.std(differences, ddof=1) / np.sqrt(len(differences))) if len(differences) > 1 else float("nan")
 
 
 def _share(share: float | None) -> str:

@@ -52,7 +52,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """Held-out, calibrated scores of the training comments, with what was learned from them.
 
     ``doubted``: real comments that a detector which never saw their site is certain about, against their label.
@@ -102,7 +102,7 @@ def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate
     comments = data.comments
     check_labels(comments)
     read = prepare(data, seed, jobs, say)
-    judged = _judge(read)
+    judged = judge(read)
     sure = ~judged.doubted
     say(f"fitting on everything but {(~sure).sum():,} comments whose label all other sites contradict")
     wording = fit.fit_wording(read.rows, sure, seed)
@@ -204,7 +204,7 @@ def held_out_logits(read: Prepared, kept: NDArray[np.bool_] | None = None) -> ND
     return logits
 
 
-def _judge(read: Prepared) -> _Judged:
+def judge(read: Prepared) -> Judged:
     """Score every fold by weights that were fitted on the others; calibrate and choose thresholds on that."""
     logits, rows, comments = held_out_logits(read), read.rows, read.comments
     real = rows.real
@@ -215,7 +215,7 @@ def _judge(read: Prepared) -> _Judged:
     hold = threshold(scores[ham], site[ham], HOLD_RATE)
     reject = threshold(scores[ham], np.full(ham.sum(), "all", object), REJECT_RATE)
     doubted = real & np.where(rows.promotional, scores < 1 - _CERTAIN, scores > _CERTAIN)
-    return _Judged(scores, calibration, hold, max(reject, hold), doubted)
+    return Judged(scores, calibration, hold, max(reject, hold), doubted)
 
 
 def calibrate(
@@ -238,7 +238,7 @@ def threshold(ham: NDArray[np.float64], site: NDArray[np.object_], rate: float) 
     return round(float(np.nextafter(above.iloc[0], 2) + 1e-6), 6)
 
 
-def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judged: _Judged) -> dict[str, Any]:
+def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judged: Judged) -> dict[str, Any]:
     own = slice(len(comments))  # without padded copies
     scores, promotional, real = judged.scores[own], read.rows.promotional[own], read.rows.real[own]
     plain = real & ~promotional
