@@ -12,7 +12,7 @@ from dataclasses import replace
 from moderation import akismet_callbacks, coral_calls, webhooks
 from moderation.comment import Article
 from moderation.coral_calls import Listener
-from moderation.delivery import MOST_ANSWER_BYTES, TIMEOUT_S, Deliverer, utc_now
+from moderation.delivery import MOST_ANSWER_BYTES, TIMEOUT_S, Deliverer
 from moderation.fetching import MOST_PAGE_BYTES, Fetcher, Store
 from moderation.guarded_http import Client
 from moderation.moderator import Moderator
@@ -22,6 +22,7 @@ from moderation.shelf import Shelf
 from moderation.storage.database import Database
 from moderation.storage.errors import StoreError
 from moderation.storage.fetches import Errand
+from moderation.storage.records import utc_now
 from moderation.switching import Switch
 
 logger = logging.getLogger(__name__)

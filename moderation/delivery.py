@@ -22,6 +22,7 @@ from moderation.storage.database import Database
 from moderation.storage.endpoints import Endpoint
 from moderation.storage.errors import StoreError
 from moderation.storage.outbox import Attempt, Due
+from moderation.storage.records import utc_now
 
 logger = logging.getLogger(__name__)
 
@@ -97,11 +98,6 @@ class _Outcome:
     attempt: Attempt
     answer: Answer | None = None
     final: bool = False
-
-
-def utc_now() -> datetime:
-    """The time of now."""
-    return datetime.now(UTC)
 
 
 class Deliverer:

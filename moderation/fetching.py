@@ -15,13 +15,14 @@ from urllib.parse import quote
 
 from moderation.addresses import AddressError, expect_url
 from moderation.comment import Article
-from moderation.delivery import asked_to_wait, utc_now
+from moderation.delivery import asked_to_wait
 from moderation.extraction import ExtractionError, extract
 from moderation.guarded_http import Answer, CallError, Client, Request
 from moderation.storage import fetches
 from moderation.storage.database import Database
 from moderation.storage.errors import StoreError
 from moderation.storage.fetches import Errand
+from moderation.storage.records import utc_now
 
 logger = logging.getLogger(__name__)
 

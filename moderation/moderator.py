@@ -7,7 +7,7 @@ and exports in ``reports``: each is an attribute of ``Moderator``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
@@ -68,9 +68,10 @@ from moderation.storage.records import (
     SiteSettings,
     StoredComment,
     User,
+    utc_now,
 )
 from moderation.storage.tables import comments as table
-from moderation.stretches import Stretches
+from moderation.stretches import Stretches, moment
 
 __all__ = [
     "NEWEST_CURSOR",
@@ -80,15 +81,10 @@ __all__ = [
     "OutdatedDatabase", "Outgoing", "Page", "Release", "Role", "Rule", "RuleKind", "Scorer", "Seen", "Selection",
     "Sent", "Session", "SignatureError", "SignedCall", "SignedIn", "Site", "SiteSettings", "StoreError",
     "StoredComment", "Throttled", "Trial", "Unavailable", "User", "Written", "language_of",
-    "spreadsheet_cell", "utc_now",
+    "moment", "spreadsheet_cell", "utc_now",
 ]  # fmt: skip
 
 _LONGEST_MAKER = 200
-
-
-def utc_now() -> datetime:
-    """The time of now."""
-    return datetime.now(UTC)
 
 
 class Moderator:

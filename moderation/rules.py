@@ -119,23 +119,21 @@ class Rules:
 
     # --- For the check of a comment --------------------------------------------------------------------------------
 
-    def policy(self, site: Site | None, release: str = "") -> SitePolicy:
-        """The policy in force; other processes' changes are seen within 5 seconds. Without a site the release's own.
+    def policy(self, site: Site, release: str = "") -> SitePolicy:
+        """The policy in force; other processes' changes are seen within 5 seconds.
 
         ``release`` is the one that gave the score, which may just have been exchanged; by default the present one.
         """
-        if site is None:
-            return SitePolicy(self._thresholds(release))
         now = self._in_force(site)
         return self._policy(now.settings, now.lists, release)
 
     def verdict(
-        self, site: Site | None, comment: Comment, score: Score, site_policy: SitePolicy, at: datetime | None = None
+        self, site: Site, comment: Comment, score: Score, site_policy: SitePolicy, at: datetime | None = None
     ) -> Verdict:
         """The action on a scored comment that came then, with the facts that the policy asks for and no more."""
         lists = (site_policy.allowed, site_policy.held, site_policy.blocked)
         hosts = hosts_of(comment) if any(listed.domains for listed in lists) else ()
-        new = site is not None and site_policy.hold_new_authors and self._is_new_author(site, comment, at)
+        new = site_policy.hold_new_authors and self._is_new_author(site, comment, at)
         return policy.decide(comment, score, Facts(hosts, new), site_policy)
 
     def forget(self, site: Site) -> None:

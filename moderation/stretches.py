@@ -5,7 +5,7 @@ Knows the store and the statistic; neither who may look nor what a page shows.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from moderation import decisions
@@ -78,6 +78,15 @@ class Stretches:
                 some = done.numbers
         taken = tuple(dict.fromkeys(undone))
         return Decided(batch if taken else "", taken, tuple(sorted(skipped - set(taken))))
+
+
+def moment(text: str) -> datetime:
+    """A time as a page or a person writes it, in UTC where it names no zone. ``Invalid`` where it is none."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid("expected a time such as 2026-12-01T09:30:00Z") from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _says(lesson: Lesson) -> bool:

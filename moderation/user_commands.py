@@ -1,7 +1,7 @@
 """``moderation user``: people who decide, and what one of them decided against all that is known."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from moderation.stretches import Shown
 
 _LONGEST_EXAMPLE = 80
+
+
+def _moment(context: click.Context, option: click.Parameter, value: str) -> datetime:
+    from moderation.moderator import Invalid
+    from moderation.stretches import moment
+
+    try:
+        return moment(value)
+    except Invalid as wrong:
+        raise click.BadParameter(f"{wrong}, not {visible(value[:80])!r}", context, option) from None
 
 
 @click.group()
@@ -54,28 +64,28 @@ def doubtful(as_json: bool) -> None:
 
 @user.command("undo")
 @click.argument("name")
-@click.option("--from", "begins_at", required=True, metavar="TIME", help="As `moderation user doubtful` gives it.")
-@click.option("--to", "ends_at", required=True, metavar="TIME", help="The last moment that is taken back.")
+@click.option(
+    "--from",
+    "begins_at",
+    required=True,
+    callback=_moment,
+    metavar="TIME",
+    help="As `moderation user doubtful` gives it.",
+)
+@click.option(
+    "--to", "ends_at", required=True, callback=_moment, metavar="TIME", help="The last moment that is taken back."
+)
 @as_json
-def undo(name: str, begins_at: str, ends_at: str, as_json: bool) -> None:
+def undo(name: str, begins_at: datetime, ends_at: datetime, as_json: bool) -> None:
     """Take back all that NAME decided from a time to a time, as one step; the comments return to where they were."""
     with opened_moderator() as moderator:
-        undone = moderator.stretches.undo(name, _time(begins_at), _time(ends_at), by=who())
+        undone = moderator.stretches.undo(name, begins_at, ends_at, by=who())
     if as_json:
         click.echo(json.dumps({"undone": len(undone.numbers), "skipped": len(undone.skipped), "batch": undone.batch}))
         return
     click.echo(f"Decisions on {len(undone.numbers)} comments taken back.")
     if undone.skipped:
         click.echo(f"{len(undone.skipped)} left alone: changed, decided again, or taken back already.")
-
-
-def _time(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        wanted = f"expected a time such as 2026-12-01T09:30:00Z, not {visible(text[:80])!r}"
-        raise click.BadParameter(wanted) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _facts(one: "Shown") -> dict[str, object]:

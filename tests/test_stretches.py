@@ -1,12 +1,17 @@
 """A moderator who pressed the wrong key is listed, and undone as a whole: on both databases."""
 
+import json
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from moderation.comment import Comment, Decision, Status
 from moderation.moderator import Invalid, Moderator, Role, Site, User
+from moderation.storage import endpoints
+from moderation.storage.database import Database
+from moderation.storage.delivery_tables import outbox
 from moderation.storage.records import Unfit
 from tests.conftest import SPAM, Clock
 
@@ -50,6 +55,25 @@ def test_stretch_is_listed_and_undone(moderator: Moderator, site: Site, user: Us
     unfit = [lesson.unfit for lesson in moderator.adaptation.lessons() if lesson.comment_number in wrong]
     assert unfit == [Unfit.UNDONE] * WRONG  # neither training nor adaptation learns from them
     assert moderator.stretches.undo(user.email, stretch.begins_at, stretch.ends_at, by="ann").numbers == ()
+
+
+def test_site_hears_of_each_comment_of_an_undone_stretch(
+    moderator: Moderator, site: Site, user: User, clock: Clock, database: Database
+) -> None:
+    """As it hears of a comment that is undone by itself, in the order of what happened."""
+    with database.writing() as connection:
+        endpoints.put(connection, site.id, now=clock())
+    wrong = pressed(moderator, site, user, clock, Decision.APPROVE, 3)
+    moderator.undo(site, moderator.review.item(wrong[0]).comment.id, by="bea")
+    moderator.stretches.undo(user.email, clock.now - timedelta(hours=1), clock.now, by="ann")
+    with database.reading() as connection:
+        payloads = connection.execute(sa.select(outbox.c.payload).order_by(outbox.c.id)).scalars()
+        told = [json.loads(payload) for payload in payloads][-3:]
+    assert [one["type"] for one in told] == ["comment.held"] * 3
+    names = [moderator.review.item(number).comment.id for number in wrong]
+    said = {"status": "held", "decision": None, "undo": True}
+    makers = zip(names, ["bea", "ann", "ann"], strict=True)
+    assert [one["data"] for one in told] == [said | {"comment_id": name, "by": by} for name, by in makers]
 
 
 def test_what_another_decided_since_stays(moderator: Moderator, site: Site, user: User, clock: Clock) -> None:

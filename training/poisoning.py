@@ -78,8 +78,8 @@ def _newest(data: Dataset, real: Rows) -> Rows:
     site = comments["source"] + "/" + comments["site"]
     fewer = comments.groupby([site, "label"]).size().unstack(fill_value=0).min(axis=1)
     here = (site == fewer.idxmax()).to_numpy(bool)
-    newest = np.argsort(-comments.loc[here, "created_at"].astype("int64").to_numpy(), kind="stable")
-    return real[here][newest]
+    age = comments.loc[here, "created_at"].rank(method="first", ascending=False, na_option="bottom")
+    return real[here][np.argsort(age.to_numpy(float), kind="stable")]
 
 
 def _trained(data: Dataset, what: str, flipped: Rows, seed: int, jobs: int) -> Poisoned:

@@ -1,13 +1,18 @@
 """What the store gives back: frozen values, none of which knows a table or a connection."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
 from moderation.comment import Action, Article, Comment, Decision, Score, Status
 
 T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    """The time of now, for whoever is given no clock."""
+    return datetime.now(UTC)
 
 
 class Role(StrEnum):

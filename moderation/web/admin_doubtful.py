@@ -3,12 +3,10 @@
 Must not know how such a time is found.
 """
 
-from datetime import datetime
-
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from moderation.moderator import Invalid, Moderator
+from moderation.moderator import Moderator, moment
 from moderation.web.review_access import for_administrators
 
 _SNIPPET = 160
@@ -28,16 +26,6 @@ def add(pages: Blueprint, moderator: Moderator) -> None:
     def undo_doubtful() -> ResponseReturnValue:
         sent = request.form
         undone = moderator.stretches.undo(
-            sent.get("moderator", ""), _time(sent.get("from", "")), _time(sent.get("to", "")), g.user.email, g.user
+            sent.get("moderator", ""), moment(sent.get("from", "")), moment(sent.get("to", "")), g.user.email, g.user
         )
         return render_template("doubtful.html", found=moderator.stretches.doubtful(), undone=undone, **shown)
-
-
-def _time(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Invalid("a time looks like 2026-12-01T09:30:00+00:00")
-    return moment
