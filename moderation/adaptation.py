@@ -9,7 +9,7 @@ from itertools import islice
 
 from moderation.comment import Pair, Release, Score
 from moderation.detection import adaptation, votes
-from moderation.detection.adaptation import Correction, Example
+from moderation.detection.adaptation import FEWEST, KNOWN, Correction, Example
 from moderation.detection.votes import Vote
 from moderation.rules import REMEMBERED
 from moderation.storage import corrections, lessons
@@ -17,10 +17,6 @@ from moderation.storage.database import Database
 from moderation.storage.errors import Conflict
 from moderation.storage.records import Lesson, Site, StoredCorrection
 
-FEWEST = 10
-"""Decisions that a correction takes; fewer say too little."""
-KNOWN = 300.0
-"""How many votes the release itself counts for where a source's share of all weight is bounded."""
 _LOOKED_AT = 4 * adaptation.MOST_DECISIONS
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from training import ablation, datasets, poisoning
+from training import ablation, adapting, datasets, poisoning
 from training.datasets import DataError
 from training.learning import learning_curve
 from training.train import TrainingError
@@ -112,6 +112,36 @@ def curve(
         click.echo(f"{name}: found at 1 % false positives after decisions {shown}")
     if file:
         file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+@main.command()
+@partial(_data_options, corpus=600)
+@click.option(
+    "--by-site", multiple=True, default=["blogs"], show_default=True, help="A source whose sites are left out."
+)
+@click.option("--only", multiple=True, metavar="SOURCE/SITE", help="Such a site; default: all.")
+@click.option("--decisions", multiple=True, type=click.IntRange(0), default=[0, 10, 30, 100, 300], show_default=True)
+def adapt(
+    *,
+    data: tuple[Path, ...],
+    corpus: int,
+    seed: int,
+    jobs: int,
+    file: Path | None,
+    by_site: tuple[str, ...],
+    only: tuple[str, ...],
+    decisions: tuple[int, ...],
+) -> None:
+    """Show what is found on an unseen site after some of its decisions, by the order in which they are taken."""
+    loaded = datasets.load(data, seed, corpus)
+    with tqdm(bar_format="{desc} ({elapsed})", disable=None, leave=False) as progress:
+        told = adapting.adapt(loaded, by_site, only, decisions, seed=seed, jobs=jobs, say=progress.set_description_str)
+    mean = {name: np.mean([of[name] for of in told.values()], axis=0) for name in next(iter(told.values()))}
+    click.echo(f"Found at 1 % false positives after so many decisions, mean of {', '.join(told)}")
+    table = pd.DataFrame.from_dict(mean, orient="index", columns=list(decisions))
+    click.echo(table.to_string(float_format="{:.4f}".format))
+    if file:
+        file.write_text(json.dumps({"decisions": decisions, "sites": told}, indent=1) + "\n", encoding="utf-8")
 
 
 @main.command()

@@ -22,6 +22,10 @@ MOST = 3.0
 """Log-odds that a correction comes near to at most, whatever was decided."""
 MOST_DECISIONS = 1_000
 """The newest decisions of a site that are learned from; the next release learns from all."""
+FEWEST = 10
+"""Decisions that a correction takes; fewer say too little."""
+KNOWN = 300.0
+"""How many votes the release itself counts for where a source's share of all weight is bounded."""
 REASON = "this site's decisions"
 _BITS = 18
 _LONGEST = 2_000  # code points of a text that are read
