@@ -24,6 +24,7 @@ SPUN = "spun"
 WRITTEN = (CORPUS, SPUN)
 """Sources whose comments are drawn from templates, so that likeness is meant."""
 DROPPED = "keyword_drop"
+NAMED = ("dressed_name", "numbered_thing")
 """A kind of the written corpus: praise with the terms of others behind it. It tells nothing of either."""
 _SPUN_COMMENTS = 2_000
 

@@ -20,7 +20,7 @@ from moderation.detection.features import PRAISE, Batch, FeatureReader, Mix, Tab
 from moderation.detection.ngrams import NOTHING
 from moderation.detection.signals import Signal
 from moderation.detection.wording import BITS, DAMPING, Wording, WordingWeights, fields_of, ngrams, weigh
-from training.datasets import DROPPED, WRITTEN
+from training.datasets import DROPPED, NAMED, WRITTEN
 
 BATCH = 1_000
 FOLDS = 12
@@ -31,7 +31,8 @@ _COLUMNS_C = 0.3
 _LBFGS = {"maxiter": 500, "maxcor": 20}
 _WRITTEN_SHARE = 0.05  # of a written comment's weight when columns are weighed: nobody ever sent it
 _PADDED_SHARE = 0.5  # of a padded copy
-_DROPPED_SHARE = 2.5  # of those of the one kind that no real source has: praise with a keyword dropped behind it
+_DROPPED_SHARE = 6.0  # of those of the one kind that no real source has: praise with a keyword dropped behind it
+_NAMED_SHARE = 0.2  # of names that stand out, by fancy letters or digits behind them
 
 
 _OF_EITHER = {
@@ -135,6 +136,7 @@ def ngram_counts(batch: Batch) -> list[csr_matrix]:
 def column_shares(comments: pd.DataFrame) -> NDArray[np.float64]:
     """What share of its weight each comment has when columns are weighed; shape (comments,)."""
     made = np.where(comments["note"] == DROPPED, _DROPPED_SHARE, _WRITTEN_SHARE)
+    made[comments["note"].isin(NAMED)] = _NAMED_SHARE
     made[comments["padded"].to_numpy(bool)] = _PADDED_SHARE
     return np.where(real_rows(comments), 1.0, made)
 

@@ -15,13 +15,15 @@ from moderation.detection.ngrams import buckets
 from moderation.detection.relevance import RARITY_BITS, Relevance
 from moderation.detection.text import Folder, Hashes
 from training.alphabet import alphabet
-from training.datasets import CORPUS, DROPPED, Dataset
+from training.datasets import CORPUS, DROPPED, NAMED, WRITTEN, Dataset
 
 MEANING_BITS = 15
 DIMENSIONS = 32
-_USUAL = "com net org info biz ru co io id in xyz top site online shop club vip live pro me cc tk ua cn de"
+_USUAL = "com net org info biz ru io id xyz vip cc tk ua cn tv uk br"  # and words of no language
 _FILES = "py sh md rs pl cs ps zip mov cc so mm java app dev ai io net do is it in my me to be no at am as"
-_TERSE = "terse"  # a kind that promotes anything in a few words: its terms are promotional and no more
+_TERSE = "terse"  # a kind that promotes anything in a few words
+# Kinds of how something is promoted, whatever it is: their terms are named promotional and no more.
+_OF_FORM = {"long_advert", "copied_article", "link_dump", "unaccented", "guest_post", "ai_plug", "latin_letters"}
 _ANY = "promotional"
 _PRAISES = ("praise", "thanks", "blog_question")  # kinds of either label with one of these in their name
 _BATCH = 4_000
@@ -29,6 +31,7 @@ _LONGEST = 20_000
 # A term of the lexicon stands in so many texts of its kind, so many times as often as in ordinary comments, and its
 # kind has that share of it among all kinds of promotion; praise stands that many times as often as anywhere else.
 _LEAST_TEXTS, _OVER_ORDINARY, _OF_PROMOTION, _OVER_OTHERS = 3, 6, 0.4, 2
+_COMMON = 5e-4  # of what readers say; such a term means more than one kind of promotion
 _DOUBT = 2e-4  # a rate that chance alone may hide
 
 
@@ -41,7 +44,8 @@ def make_tables(data: Dataset, seed: int) -> Tables:
     comments = data.comments
     documents = _documents(data)
     rarity = _rarity(folder, [*comments["body"], *documents])
-    lexicon_hash, lexicon_kind, kinds = _lexicon(folder, comments[comments["source"] == CORPUS])
+    said = comments.loc[(comments["label"] == "ham") & ~comments["source"].isin(WRITTEN), "body"].tolist()
+    lexicon_hash, lexicon_kind, kinds = _lexicon(folder, comments[comments["source"] == CORPUS], said)
     meaning = _meaning(folder, documents, seed)
     untold = np.zeros(len(Relevance) + 1)
     return Tables(alphabet(), _domains(folder), lexicon_hash, lexicon_kind, kinds, rarity, meaning, untold)
@@ -85,9 +89,14 @@ def _rarity(folder: Folder, texts: Sequence[str]) -> NDArray[np.uint8]:
     return np.clip(np.round(bits * 8), 0, 255).astype(np.uint8)
 
 
-def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.uint8], tuple[str, ...]]:
-    """Words and pairs of words that stand in one kind of promotion, or in praise, far more often than elsewhere."""
-    corpus = corpus[corpus["note"] != DROPPED]
+def _lexicon(
+    folder: Folder, corpus: pd.DataFrame, said: Sequence[str]
+) -> tuple[Hashes, NDArray[np.uint8], tuple[str, ...]]:
+    """Words and pairs of words that stand in one kind of promotion, or in praise, far more often than elsewhere.
+
+    Those that are common in what readers of real sites ``said`` mean more than one kind, and are named after none.
+    """
+    corpus = corpus[~corpus["note"].isin([DROPPED, *NAMED])]
     kind = corpus["note"].map(
         lambda note: PRAISE if any(name in note for name in _PRAISES) else _ANY if note == _TERSE else note
     )
@@ -96,19 +105,8 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
     kinds = [PRAISE, *sorted(set(kind[corpus["label"] == "promotional"]) - {PRAISE})]
     number = kind.map({name: row for row, name in enumerate(kinds)}).fillna(len(kinds)).to_numpy(np.int64)
     number[(kind == PRAISE) & (corpus["label"] == "ham")] = len(kinds) + 1
-    keys, texts = [], []
-    bodies = (corpus["author_name"] + " \n " + corpus["body"]).tolist()
-    for begin in range(0, len(bodies), _BATCH):
-        folded = folder.fold(bodies[begin : begin + _BATCH])
-        both = np.concatenate([folded.hashes, folded.pairs])
-        where = np.tile(folded.word_text + begin, 2)
-        seen = np.unique(both.astype(np.int64) << 32 | where)
-        keys.append((seen >> 32).astype(np.uint32))
-        texts.append(seen & 0xFFFFFFFF)
-    if not keys:
-        return np.zeros(0, np.uint32), np.zeros(0, np.uint8), tuple(kinds)
-    terms, place = np.unique(np.concatenate(keys), return_inverse=True)
-    owner = number[np.concatenate(texts)]
+    terms, place, text = _terms(folder, (corpus["author_name"] + " \n " + corpus["body"]).tolist())
+    owner = number[text]
     columns = len(kinds) + 2  # praise that promotes, each kind, ordinary comments, and ordinary praise
     table = coo_matrix((np.ones(len(place)), (place, owner)), shape=(len(terms), columns)).toarray()
     rates = table / np.maximum(np.bincount(number, minlength=columns), 20)
@@ -120,7 +118,31 @@ def _lexicon(folder: Folder, corpus: pd.DataFrame) -> tuple[Hashes, NDArray[np.u
     praise = (praised > _OVER_OTHERS * (np.maximum(promoted.max(1), rates[:, -2]) + _DOUBT)) & (rates[:, -1] > _DOUBT)
     kind_of = np.where(praise, 0, best + 1)
     chosen = (promotion | praise) & (table[np.arange(len(terms)), kind_of] >= _LEAST_TEXTS) & (terms != 0)
-    return terms[chosen], (kind_of[chosen] + 1).astype(np.uint8), tuple(kinds)
+    kind_of[_is_common(folder, terms, said) & (kind_of > 0)] = len(kinds)
+    named = [_ANY if kind in _OF_FORM else kind for kind in [*kinds, _ANY]]
+    told = [PRAISE, *sorted(set(named) - {PRAISE})]
+    number_of = np.array([told.index(kind) + 1 for kind in named], np.uint8)
+    return terms[chosen], number_of[kind_of[chosen]], tuple(told)
+
+
+def _terms(folder: Folder, texts: Sequence[str]) -> tuple[Hashes, NDArray[np.intp], NDArray[np.intp]]:
+    """The words and pairs of words of some texts; the term and the text of each that stands in a text."""
+    keys, of_text = [np.zeros(0, np.uint32)], [np.zeros(0, np.intp)]
+    for begin in range(0, len(texts), _BATCH):
+        folded = folder.fold(texts[begin : begin + _BATCH])
+        both = np.concatenate([folded.hashes, folded.pairs])
+        seen = np.unique(both.astype(np.int64) << 32 | np.tile(folded.word_text + begin, 2))
+        keys.append((seen >> 32).astype(np.uint32))
+        of_text.append(seen & 0xFFFFFFFF)
+    terms, place = np.unique(np.concatenate(keys), return_inverse=True)
+    return terms, place, np.concatenate(of_text)
+
+
+def _is_common(folder: Folder, terms: Hashes, said: Sequence[str]) -> NDArray[np.bool_]:
+    """Which terms stand in more than the share _COMMON of some texts."""
+    known, place, _ = _terms(folder, said)
+    often = known[np.bincount(place, minlength=len(known)) > max(_COMMON * len(said), 1)]
+    return np.isin(terms, often)
 
 
 def _meaning(folder: Folder, documents: Sequence[str], seed: int) -> NDArray[np.int8]:

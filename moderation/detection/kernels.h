@@ -10,7 +10,7 @@ enum signal {
     SIGNAL_AUTHOR_NAME_DIGITS, SIGNAL_AUTHOR_NAME_SCRIPT, SIGNAL_AUTHOR_DOMAIN_NAME, SIGNAL_OWN_LINK,
     SIGNAL_LOOK_ALIKES, SIGNAL_STYLED, SIGNAL_SPACED, SIGNAL_LEET, SIGNAL_INVISIBLE, SIGNAL_CAPITALS,
     SIGNAL_EXCLAMATION, SIGNAL_SYMBOLS, SIGNAL_CURRENCY, SIGNAL_DIGITS, SIGNAL_LENGTH, SIGNAL_SHORTNESS,
-    SIGNAL_LINES, SIGNAL_LATENESS, SIGNAL_SCRIPT_MISMATCH, SIGNALS
+    SIGNAL_LINES, SIGNAL_LATENESS, SIGNAL_SCRIPT_MISMATCH, SIGNAL_DRESSED_NAME, SIGNAL_NUMBERED_NAME, SIGNALS
 };
 enum relevance {
     RELEVANCE_SHARED_SURPRISE, RELEVANCE_STEM_SURPRISE, RELEVANCE_TITLE, RELEVANCE_COMMENT_SIZE,
@@ -60,7 +60,8 @@ struct folded {
     int64_t *word_text;
     int64_t *first_word;
     int64_t *raw_kinds;    /* a row a text, a column a kind */
-    int64_t *disguises;    /* a row a text: words with look-alikes, words spaced out, digits for letters */
+    int64_t *disguises;    /* a row a text: words with look-alikes, words spaced out, digits for letters,
+                              words in fancy dress */
     uint32_t *hashes;      /* by word: of it, of its first letters, of it with the next one */
     uint32_t *stems;
     uint32_t *pairs;
@@ -194,6 +195,7 @@ void take_out(const struct alphabet *alphabet, const uint32_t *raw, struct folde
 
 /* links.c, signals.c */
 void read_signals(const struct folded *folded, const struct domains *domains, struct batch *batch);
+void see_links(const struct folded *folded, struct batch *batch);
 
 /* features.c */
 int64_t place_batch(struct batch *batch, uint8_t *room);

@@ -7,6 +7,8 @@
 
 enum { LONGEST_HOST = 8, LEAST_DIGITS = 2 };
 enum { SPELT_GAP = 3 };  /* code points beside the word "dot" of an address, at most */
+enum { NO_DOT, LOOSE, BRACKETED, LONGEST_DOT = 5, LEAST_LABEL = 5 };
+enum { LEAST_NAME = 3, MOST_NAME = 14, MOST_NAME_DIGITS = 3 };
 enum { LEAST_CODE = 26, MOST_CODE = 70, LEAST_PHONE = 9, PLAIN_PHONE = 10, MOST_PHONE = 16 };
 
 /* One address: two words, the last labels of its name, with a dot between them that is whole or not. */
@@ -29,7 +31,8 @@ static int among(uint32_t hash, const uint32_t *known, int64_t count) {
 }
 
 static int is_bracket(uint32_t code) {
-    return code == '[' || code == '(' || code == '{' || code == '<';
+    return code == '[' || code == '(' || code == '{' || code == '<' || code == ']' || code == ')' || code == '}'
+        || code == '>';
 }
 
 static int64_t gap_behind(const struct folded *folded, int64_t word) {
@@ -42,15 +45,29 @@ static int has_dot(const struct folded *folded, const struct domains *domains, i
         && among(folded->hashes[word + 1], domains->top, domains->tops);
 }
 
-/* Whether a word is followed by a spoilt dot: with brackets around it, a blank behind it, or one at each side. */
-static int has_spoilt_dot(const struct folded *folded, int64_t word) {
-    int64_t gap = gap_behind(folded, word), end = folded->word_end[word];
-    if (gap < 2 || gap > 5)
-        return 0;
-    uint32_t first = folded->codes[end], second = folded->codes[end + 1];
-    if (first == ' ')
-        return second == '.' && gap > 2;  /* "evil . com", not "he said .com" */
-    return (is_bracket(first) && second == '.') || (first == '.' && second == ' ');
+/* How a word is followed by a spoilt dot: BRACKETED, or LOOSE with blanks beside it or with a comma or a star for it,
+   right before the next word. */
+static int spoilt_dot(const struct folded *folded, int64_t word) {
+    int64_t begin = folded->word_end[word], end = folded->word_start[word + 1], brackets = 0;
+    uint32_t dot = 0;
+    if (end - begin > LONGEST_DOT)
+        return NO_DOT;
+    for (int64_t place = begin; place < end; place++) {
+        uint32_t code = folded->codes[place];
+        if (code == '.' || code == ',' || code == '*') {
+            if (dot)
+                return NO_DOT;
+            dot = code;
+        } else if (is_bracket(code))
+            brackets++;
+        else if (code != ' ')
+            return NO_DOT;
+    }
+    if (!dot || (dot == '.' && end - begin == 1) || (dot != '.' && folded->codes[end - 1] != dot))
+        return NO_DOT;
+    if (brackets == 0 && folded->codes[end - 1] == '.' && begin - folded->word_start[word] < LEAST_LABEL)
+        return NO_DOT;  /* "he said .com" */
+    return brackets == 0 ? LOOSE : brackets == 2 && dot == '.' ? BRACKETED : NO_DOT;
 }
 
 /* Whether an address's last two labels may be a word and the next one. */
@@ -59,8 +76,11 @@ static int is_candidate(const struct folded *folded, const struct domains *domai
     dot->label = word;
     dot->spelt = folded->hashes[word] == domains->dot && gap_behind(folded, word) <= SPELT_GAP
         && folded->codes[folded->word_end[word]] != '.';
-    dot->broken = (dot->spelt || has_spoilt_dot(folded, word))
-        && among(folded->hashes[word + 1], domains->usual, domains->usuals);
+    int spoilt = dot->spelt ? NO_DOT : spoilt_dot(folded, word);
+    uint32_t last = folded->hashes[word + 1];
+    dot->broken = (spoilt == BRACKETED && among(last, domains->top, domains->tops))
+        || ((dot->spelt || spoilt == LOOSE) && among(last, domains->usual, domains->usuals)
+            && (dot->spelt || !among(last, domains->files, domains->file_likes)));
     return dot->broken || has_dot(folded, domains, word);
 }
 
@@ -220,6 +240,37 @@ static void find_mention(const struct folded *folded, int64_t text, int64_t *pla
     }
 }
 
+/* How many digits a word ends in, if all others are letters. */
+static int64_t digits_behind(const struct folded *folded, int64_t word) {
+    int64_t begin = folded->word_start[word], place = folded->word_end[word];
+    while (place > begin && folded->codes[place - 1] == '0')
+        place--;
+    int64_t digits = folded->word_end[word] - place;
+    for (int64_t at = begin; digits && at < place; at++)
+        if (folded->codes[at] == '0')
+            return 0;
+    return digits;
+}
+
+static int joins(uint32_t sign) {
+    return sign == '.' || sign == '/' || sign == '-' || sign == '_' || sign == '@' || sign == ':' || sign == '=';
+}
+
+/* The first word of letters with two or three digits behind, apart from addresses, accounts and longer names. */
+static void find_numbered_name(const struct folded *folded, int64_t text, int64_t *place) {
+    for (int64_t word = folded->first_word[text]; word < folded->first_word[text + 1]; word++) {
+        int64_t begin = folded->word_start[word], end = folded->word_end[word];
+        if (folded->codes[end - 1] != '0')
+            continue;
+        int64_t digits = digits_behind(folded, word), letters = end - begin - digits;
+        if (digits < LEAST_DIGITS || digits > MOST_NAME_DIGITS || letters < LEAST_NAME || letters > MOST_NAME)
+            continue;
+        int ends = !joins(folded->codes[end]) || end + 1 >= folded->starts[text + 1] || folded->codes[end + 1] == ' ';
+        if (ends && !joins(folded->codes[begin - 1]))
+            note(place, begin, end);
+    }
+}
+
 /* The first link that is written as mark-up, of the first of these ways that occurs. */
 static void find_markup(const struct folded *folded, int64_t text, int64_t *place) {
     static const char *const ways[] = {"<a ", "[url", "[link", "](http"};
@@ -247,4 +298,5 @@ void find_contacts(const struct folded *folded, int64_t text, int64_t places[CON
     find_long_code(folded, text, places[LONG_CODE]);
     find_mention(folded, text, places[MENTION]);
     find_markup(folded, text, places[MARKUP]);
+    find_numbered_name(folded, text, places[NUMBERED_NAME]);
 }

@@ -7,7 +7,8 @@
 #include "kernels.h"
 #include "links.h"
 
-enum { MIXED, SPACED_WORDS, LEET_WORDS, DISGUISES };
+enum { MIXED, SPACED_WORDS, LEET_WORDS, DRESSED_WORDS, DISGUISES };
+#define FEW_WORDS 10.0
 enum { LEAST_CAPITALS = 8, TELLING_LETTERS = 20, TELLING_NAME = 3 };
 enum { AT_END = 3 };  /* code points behind a link that ends a text, at most */
 
@@ -62,6 +63,9 @@ static void read_body(const int64_t *kinds, const int64_t *disguises, int64_t wo
     row[SIGNAL_DIGITS] = (float)((double)kinds[KIND_DIGIT] / (double)(size + 10));
     row[SIGNAL_SHORTNESS] = words < 8 ? (float)(1 - (double)words / 8) : 0;
     row[SIGNAL_SPACED] = (float)least((double)disguises[SPACED_WORDS], 2);
+    int64_t dressed = disguises[DRESSED_WORDS];  /* who dresses up all that he writes names nothing with it */
+    if (dressed && 2 * dressed <= words)
+        row[SIGNAL_DRESSED_NAME] = (float)least(1, FEW_WORDS / (double)words);
 }
 
 /* A name that reads like search words, holds digits, is of another script than the body, or words in small letters. */
@@ -95,9 +99,8 @@ static void see(const struct folded *folded, struct batch *batch, int64_t row, i
         sent_span(folded, begin, end, place);
 }
 
-static void read_links(const struct folded *folded, const struct domains *domains, int64_t row, struct batch *batch) {
-    struct link *links = batch->found + batch->links;
-    int64_t count = find_links(folded, domains, row, links);
+static void read_links(const struct folded *folded, int64_t row, struct link *links, int64_t count,
+                       struct batch *batch) {
     float *values = batch->signals + SIGNALS * row;
     double size = (double)(folded->starts[row + 1] - folded->starts[row]);
     for (struct link *link = links; link < links + count; link++) {
@@ -116,16 +119,35 @@ static void read_links(const struct folded *folded, const struct domains *domain
     static const int counted[] = {SIGNAL_LINK, SIGNAL_BARE_DOMAIN, SIGNAL_EMAIL, SIGNAL_LINK_SHARE};
     for (int at = 0; at < 4; at++)
         values[counted[at]] = (float)least(values[counted[at]], 1);
-    batch->links += count;
+}
+
+/* Read the signals of links anew, where some were taken from the batch. */
+void see_links(const struct folded *folded, struct batch *batch) {
+    static const int of_links[] = {SIGNAL_LINK, SIGNAL_MORE_LINKS, SIGNAL_BARE_DOMAIN, SIGNAL_BROKEN_LINK,
+                                   SIGNAL_EMAIL, SIGNAL_LINK_SHARE, SIGNAL_LINK_AT_END};
+    for (int64_t row = 0, link = 0, first = 0; row < batch->comments; row++, first = link) {
+        for (int at = 0; at < (int)(sizeof of_links / sizeof *of_links); at++) {
+            int64_t place = SIGNALS * row + of_links[at];
+            batch->signals[place] = 0;
+            batch->places[2 * place] = batch->places[2 * place + 1] = -1;
+        }
+        while (link < batch->links && batch->found[link].text == row)
+            link++;
+        read_links(folded, row, batch->found + first, link - first, batch);
+    }
 }
 
 static void read_contacts(const struct folded *folded, int64_t row, struct batch *batch) {
-    static const int signals[CONTACTS] = {SIGNAL_PHONE, SIGNAL_LONG_CODE, SIGNAL_MENTION, SIGNAL_LINK_MARKUP};
+    static const int signals[CONTACTS] = {SIGNAL_PHONE, SIGNAL_LONG_CODE, SIGNAL_MENTION, SIGNAL_LINK_MARKUP,
+                                          SIGNAL_NUMBERED_NAME};
     int64_t places[CONTACTS][2];
     find_contacts(folded, row, places);
     for (int contact = 0; contact < CONTACTS; contact++)
         if (places[contact][0] >= 0)
             see(folded, batch, row, signals[contact], 1, places[contact][0], places[contact][1]);
+    float *numbered = batch->signals + SIGNALS * row + SIGNAL_NUMBERED_NAME;
+    if (*numbered > 0)  /* in a long text it is one name among others */
+        *numbered = (float)least(1, FEW_WORDS / (double)words_in(folded, row));
 }
 
 static int64_t exclamations_in(const struct folded *folded, int64_t text) {
@@ -146,7 +168,10 @@ void read_signals(const struct folded *folded, const struct domains *domains, st
         float *row = batch->signals + SIGNALS * text;
         int64_t letters;
         int script = script_of(kinds, &letters);
-        read_links(folded, domains, text, batch);
+        struct link *links = batch->found + batch->links;
+        int64_t count = find_links(folded, domains, text, links);
+        read_links(folded, text, links, count, batch);
+        batch->links += count;
         read_contacts(folded, text, batch);
         read_body(kinds, folded->disguises + DISGUISES * text, words_in(folded, text), exclamations_in(folded, text),
                   row);

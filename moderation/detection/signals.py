@@ -10,7 +10,8 @@ from enum import IntEnum, auto
 from math import log2
 from typing import Any
 
-from moderation.comment import Author, Pair
+from moderation.comment import Author, Comment, Pair
+from moderation.detection.kernels import library
 from moderation.detection.links import Link, link_of
 from moderation.detection.text import Folded, Kind
 
@@ -53,6 +54,8 @@ class Signal(IntEnum):
     LINES = auto()
     LATENESS = auto()
     SCRIPT_MISMATCH = auto()
+    DRESSED_NAME = auto()
+    NUMBERED_NAME = auto()
 
 
 _PHRASES = {
@@ -91,6 +94,8 @@ _PHRASES = {
     Signal.LINES: "line breaks",
     Signal.LATENESS: "long after the article",
     Signal.SCRIPT_MISMATCH: "another script than the article's",
+    Signal.DRESSED_NAME: "a name in fancy letters in a plain text",
+    Signal.NUMBERED_NAME: "a name with digits behind, like a brand's",
 }
 SIGNAL_PHRASES = tuple(_PHRASES[signal] for signal in Signal)
 """How a reason names each signal."""
@@ -106,7 +111,7 @@ def add_signals(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
     values, begin = batch.signals, 0
     for comment, article in pairs:
         author = comment.author
-        if author.url:
+        if author.url and not (article and article.url and is_same_site(host(author.url), host(article.url))):
             _read_author_url(values, begin, author)
         if "." in author.name and ("://" in author.name or author.name.casefold().endswith((".com", ".net", ".org"))):
             values[begin + Signal.AUTHOR_DOMAIN_NAME] = 1
@@ -115,19 +120,50 @@ def add_signals(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
             if days > 1:
                 values[begin + Signal.LATENESS] = min(log2(days) / 10, 1.5)
         begin += len(Signal)
+    _leave_out_links_home(pairs, folded, batch)
     for number in range(batch.links):
         found = batch.found[number]
-        url = pairs[found.text][0].author.url
-        if url and _is_own(url, folded, link := link_of(found)):
+        comment = pairs[found.text][0]
+        if comment.author.url and _is_own(comment, folded, link := link_of(found)):
             _see_own_link(folded, link, batch)
 
 
-def _is_own(author_url: str, folded: Folded, link: Link) -> bool:
+def _leave_out_links_home(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
+    """Take out the links to the article's own site: who refers to it promotes nothing."""
+    kept = 0
+    for number in range(batch.links):
+        comment, article = pairs[batch.found[number].text]
+        home = article is not None and article.url and host(article.url)
+        if not home or not is_same_site(_host_of(comment, folded, link_of(batch.found[number])), home):
+            batch.found[kept] = batch.found[number]
+            kept += 1
+    if kept < batch.links:
+        batch.links = kept
+        library.see_links(folded.c, batch)
+
+
+def host(url: str) -> str:
+    """The host that an address names, in small letters, without port and "www."."""
+    name = url[:_URL_LOOKED_AT].casefold().rpartition("://")[2].partition("/")[0]
+    return name.rpartition("@")[2].partition(":")[0].removeprefix("www.")
+
+
+def is_same_site(one: str, other: str) -> bool:
+    """Whether two hosts are the same, or one is below the other."""
+    return one == other or one.endswith("." + other) or ("." in one and other.endswith("." + one))
+
+
+def _host_of(comment: Comment, folded: Folded, link: Link) -> str:
+    """The host of a link in a body, as it was sent but for its case."""
+    first, last = sorted((int(folded.source[link.host_begin]), int(folded.source[link.host_end - 1])))
+    return comment.body[first : last + 1].casefold().removeprefix("www.")
+
+
+def _is_own(comment: Comment, folded: Folded, link: Link) -> bool:
     """Whether a link leads to the site that the author gives as his own."""
     if link.host_end - link.host_begin <= 4:
         return False
-    host = "".join(map(chr, folded.codes[link.host_begin : link.host_end].tolist()))
-    return host.removeprefix("www.") in author_url.casefold()
+    return _host_of(comment, folded, link) in comment.author.url.casefold()
 
 
 def _see_own_link(folded: Folded, link: Link, batch: Any) -> None:

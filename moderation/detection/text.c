@@ -12,7 +12,8 @@ const char kernels_sources[] = SOURCES;  /* what tells the C files that this lib
 enum { SPACE = ' ', DIGIT = '0', LAST_ASCII = 127 };
 enum { PART = 1, WHOLE = 2, LATIN = 4, FOREIGN = 8, NUMBER = 16, IN_WORD = PART | WHOLE, DROPPED = 32, SIGN = 64 };
 enum { SPACED_RUN = 4, SPACED_GAP = 3 };
-enum { MIXED, SPACED, LEET, DISGUISES };
+enum { MIXED, SPACED, LEET, DRESSED, DISGUISES };
+enum { LEAST_DRESSED = 3 };
 #define EXPANDS 0x80000000u
 #define CODE_POINTS 0x110000u
 
@@ -289,6 +290,26 @@ static int64_t read_words(const struct draft *draft, int64_t offset, struct fold
     return count - words;
 }
 
+/* Whether a code point as sent is in fancy dress: by itself, or a Latin letter or digit under a mark. */
+static int is_dressed(const struct alphabet *alphabet, const uint32_t *raw, int64_t place) {
+    uint8_t kind = alphabet->kind[raw[place]];
+    int plain = kind == KIND_LOWER || kind == KIND_UPPER || kind == KIND_DIGIT;
+    return kind == KIND_STYLED || (plain && alphabet->kind[raw[place + 1]] == KIND_MARK);
+}
+
+/* How many words of a text, from `word` on, are in fancy dress for the larger part. */
+static int64_t dressed_words(const struct alphabet *alphabet, const uint32_t *raw, const struct draft *draft,
+                             int64_t offset, const int64_t *word_start, const int64_t *word_end, int64_t words) {
+    int64_t count = 0;
+    for (int64_t word = 0; word < words; word++) {
+        int64_t begin = word_start[word] - offset, end = word_end[word] - offset, dressed = 0;
+        for (int64_t place = begin; place < end; place++)
+            dressed += is_dressed(alphabet, raw, draft->source[place] + 1);
+        count += dressed >= LEAST_DRESSED && 3 * dressed >= 2 * (end - begin);
+    }
+    return count;
+}
+
 /* Give the arrays of folded texts their places in `room`, or in none to learn how many bytes they take. */
 int64_t place_folded(struct folded *folded, uint8_t *room) {
     size_t texts = (size_t)folded->texts, codes = (size_t)folded->room;
@@ -326,6 +347,10 @@ void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *s
         counts[SPACED] = spaced ? close_spaced_letters(&draft) : 0;
         if (spaced)
             found = read_words(&draft, offset, folded, words, &spaced);
+        const int64_t *kinds = folded->raw_kinds + text * KINDS;
+        counts[DRESSED] = !(kinds[KIND_STYLED] + kinds[KIND_MARK]) ? 0
+            : dressed_words(alphabet, raw + sent, &draft, offset, folded->word_start + words, folded->word_end + words,
+                            found);
         for (int64_t word = words; word < words + found; word++)
             folded->word_text[word] = text;
         folded->sent[text] = sent;

@@ -77,8 +77,8 @@ class Folded(Record):
     Words are runs of letters and digits, and single ideographs: ``word_start``, ``word_end`` are places in ``codes``;
     the words of text ``t`` are ``first_word[t]`` to ``first_word[t + 1]``, and ``word_text`` the text that each word
     stands in. ``raw_kinds`` has a row a text, a column a Kind: how many code points of it the text as sent has.
-    ``disguises`` count a text's words with look-alikes of another script, those whose letters were spaced out, and
-    digits or signs in place of letters.
+    ``disguises`` count a text's words with look-alikes of another script, those whose letters were spaced out,
+    digits or signs in place of letters, and words in fancy letters or under marks.
     ``hashes`` tell words apart, ``stems`` their first letters, which endings leave as they are: polynomials in the code
     points modulo 2**32. ``pairs`` tell each word with the one behind it, NOTHING for the last word of a text.
     """
@@ -97,7 +97,7 @@ class Folded(Record):
     word_text: Places = array("words")
     first_word: Places = array("texts + 1")
     raw_kinds: NDArray[np.int64] = array("texts", KINDS)
-    disguises: NDArray[np.int64] = array("texts", 3)
+    disguises: NDArray[np.int64] = array("texts", 4)
     hashes: Hashes = array("words")
     stems: Hashes = array("words")
     pairs: Hashes = array("words")

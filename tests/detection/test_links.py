@@ -80,6 +80,12 @@ def _sent(texts: Sequence[str], signal: Signal) -> list[str]:
         ("evil(dot)com", "evil(dot)com", "evil(dot)com", "broken"),
         ("evil (dot) com", "evil (dot) com", "evil (dot) com", "broken"),
         ("evil dot com", "evil dot com", "evil dot com", "broken"),
+        ("buy at evilshop .com", "evilshop .com", "evilshop .com", "broken"),
+        ("evilshop ,com", "evilshop ,com", "evilshop ,com", "broken"),
+        ("evilshop,com", "evilshop,com", "evilshop,com", "broken"),
+        ("evilshop*com", "evilshop*com", "evilshop*com", "broken"),
+        ("evil(.)com", "evil(.)com", "evil(.)com", "broken"),
+        ("evil [.] ly", "evil [.] ly", "evil [.] ly", "broken"),
         ("write a@mail.com", "a@mail.com", "mail.com", "email"),
         ("me @ gmail. com", "me @ gmail. com", "gmail. com", "broken email"),
     ],
@@ -100,6 +106,8 @@ def test_addresses_are_found_whole(text: str, sent: str, host: str, marks: str) 
         "The dot was red",
         "he said .com and .net",
         "version 2.0.1 of ASP",
+        "I like it. Me too, it works. It was cold",
+        "on yahoo, com and others; we use ASP .NET",
     ],
 )
 def test_ordinary_dots_are_no_addresses(text: str) -> None:

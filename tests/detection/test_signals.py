@@ -55,6 +55,8 @@ SEEN: dict[Signal, tuple[Comment, str]] = {
     Signal.LINES: (Comment("one\ntwo"), ""),
     Signal.LATENESS: (Comment("one two", created_at=LATER), ""),
     Signal.SCRIPT_MISMATCH: (Comment("поезд пришёл сегодня вовремя, спасибо всем"), ""),
+    Signal.DRESSED_NAME: (Comment("so happy with 𝐊𝐨𝐥𝐢𝐛𝐫𝐢 all day"), ""),
+    Signal.NUMBERED_NAME: (Comment("so happy with KOLIBRI88 all day"), "KOLIBRI88"),
 }  # fmt: skip
 ALWAYS = {Signal.LENGTH, Signal.SHORTNESS}
 
@@ -138,3 +140,67 @@ def test_author_signals_name_their_field() -> None:
         if signal.name.endswith("_URL") and "NAME" not in signal.name
     )
     assert len(SIGNAL_PHRASES) == len(Signal)
+
+
+@pytest.mark.parametrize(
+    ("body", "dressed"),
+    [
+        ("won at ＫＯＬＩＢＲＩ today", True),
+        ("won at K\u0336O\u0336L\u0336I\u0336B\u0336R\u0336I\u0336 today", True),
+        ("𝐥𝐨𝐯𝐞𝐥𝐲 𝐰𝐞𝐚𝐭𝐡𝐞𝐫", False),  # all of it
+        ("Đươ\u031bc la\u0306\u0301m, ca\u0309m ơ\u0301n ba\u0323n", False),  # accents of their own
+        ("बहुत अच्छा लेख है, धन्यवाद", False),
+        ("won at kolibri today", False),
+    ],
+)
+def test_name_is_dressed_in_a_plain_text(body: str, dressed: bool) -> None:
+    assert (SKETCH.read([(Comment(body), None)]).signals[0, Signal.DRESSED_NAME] > 0) == dressed
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["ask @kolibri88 about it", "kolibri88@mail.test", "https://kolibri88.test/x", "a kolibri-88", "kolibri2024", "mp3",
+     "my-kolibri88", "A380", "kolibri 88"],
+)  # fmt: skip
+def test_numbers_of_other_things_make_no_name(body: str) -> None:
+    assert SKETCH.read([(Comment(body), None)]).signals[0, Signal.NUMBERED_NAME] == 0
+
+
+def test_name_tells_less_in_a_long_text() -> None:
+    short, long = "won at KOLIBRI88", "won at KOLIBRI88 " + "and so on and on " * 20
+    values = SKETCH.read([(Comment(short), None), (Comment(long), None)]).signals[:, Signal.NUMBERED_NAME]
+    assert values[0] == 1
+    assert 0 < values[1] < 0.2
+
+
+HOME = Article(title="Ferry", body="The ferry sails.", url="https://www.daily.test:8080/a/1")
+
+
+@pytest.mark.parametrize(
+    ("body", "links"),
+    [
+        ("see https://daily.test/a/2 too", 0),
+        ("see blog.daily.test/x too", 0),
+        ("see https://daily.test.evil.com/a too", 1),
+        ("see https://mydaily.test too", 1),
+        ("see https://evil.com/daily.test and https://daily.test/a/2", 1),
+        ("see https://dаily.test/a/2 too", 1),  # with a Cyrillic letter
+    ],
+)
+def test_links_to_the_articles_own_site_are_no_sign(body: str, links: int) -> None:
+    body = body.replace(".test", ".net")
+    home = Article(title=HOME.title, body=HOME.body, url=HOME.url.replace(".test", ".net"))
+    alone = SKETCH.read([(Comment(body), home)])
+    beside = SKETCH.read([(Comment("on https://a.com"), home), (Comment(body), home), (Comment("b.com"), None)])
+    assert alone.signals[0, Signal.LINK] == links
+    assert (alone.signals[0] == beside.signals[1]).all()
+    assert beside.signals[0, Signal.LINK] == 1
+    assert beside.signals[2, Signal.BARE_DOMAIN] == 1
+    if not links:
+        assert not alone.signals[0, [Signal.LINK_SHARE, Signal.BARE_DOMAIN, Signal.LINK_AT_END]].any()
+        assert (alone.places[0, Signal.LINK] < 0).all()
+
+
+def test_author_at_the_articles_own_site_gives_no_address() -> None:
+    pairs: list[Pair] = [(author("Ann", "https://daily.test/team"), HOME), (author("Ann", "https://other.test"), HOME)]
+    assert SKETCH.read(pairs).signals[:, Signal.AUTHOR_URL].tolist() == [0, 1]

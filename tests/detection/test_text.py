@@ -16,7 +16,7 @@ def folded_text(folded: Folded, text: int) -> str:
 
 
 def counts(folded: Folded) -> tuple[list[int], list[int], list[int]]:
-    mixed, spaced, leet = folded.disguises.T.tolist()
+    mixed, spaced, leet, _ = folded.disguises.T.tolist()
     return mixed, spaced, leet
 
 

@@ -69,7 +69,7 @@ def write_corpus(seed: int, per_language: int) -> tuple[pd.DataFrame, pd.DataFra
 def _share(language: Language) -> int:
     """How many times the usual number of comments a language has templates for."""
     recipes = sum(len(kind) for kinds in (language.promotional, language.ordinary) for kind in kinds.values())
-    return max(1, round(recipes / _USUAL_TEMPLATES))
+    return min(max(1, round(recipes / _USUAL_TEMPLATES)), 3)
 
 
 def _articles(language: Language, rng: Random) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
 
+from training.corpus.dress import dress
 from training.corpus.grammar import Language, Story, Template, expand, pick, words
 
 _T = TypeVar("_T")
@@ -210,9 +211,31 @@ def _email(scene: Scene) -> str:
     return f"{name}{scene.one_of('', '', scene.some(_DIGITS, 2))}@{pick(scene.rng, _MAILBOXES)}"
 
 
+def _coined(scene: Scene) -> str:
+    """Return a name that is no word: of syllables, at times with a word of the trade behind."""
+    word = _ascii(scene.draw("brand_word")) if scene.rng.random() < 0.4 else ""
+    return _syllables(scene, 2, 3) + (word if len(word) < 7 else "")
+
+
+def _numbered_name(scene: Scene) -> str:
+    digit = scene.some(_DIGITS[1:], 1)
+    number = scene.one_of(digit * 2, digit * 2, digit * 3, scene.some(_DIGITS, 2), scene.some(_DIGITS, 3))
+    name = _coined(scene)
+    return scene.one_of(name.upper(), name.upper(), name.capitalize(), name) + number
+
+
 def _handle(scene: Scene) -> str:
     name = scene.one_of(scene.brand(), _ascii(scene.draw("person_name"))) or scene.brand()
     return "@" + name.replace("-", "_") + scene.one_of("", "", "_official", "_fx", scene.some(_DIGITS, 2))
+
+
+def _trader(scene: Scene) -> str:
+    """Return the account of one who trades for others, or heals, as a name that is called or tagged."""
+    name = _ascii(scene.draw("person_name")) or _syllables(scene, 3, 4)
+    trade = scene.one_of("fx", "trades", "crypto", "investments", "finance", "forex", "1", "01", "official", "", "")
+    joint = scene.one_of("_", "_", ".", "", "__")
+    front = scene.one_of("", "", "", "earn_with_", "trade_with_", "real", "mrs_", "dr_")
+    return scene.one_of("@", "@", "@", "#") + front + name + (joint + trade if trade else "")
 
 
 def _telegram(scene: Scene) -> str:
@@ -260,10 +283,13 @@ BUILT_IN: dict[str, Callable[[Scene], str]] = {
     "news_url": _news_url,
     "spam_url": _spam_url,
     "broken_url": _broken_url,
+    "numbered_name": _numbered_name,
+    "dressed_name": lambda scene: dress(scene.one_of(scene.draw("numbered_name"), _coined(scene)), scene.rng),
     "phone": _phone,
     "email": _email,
     "broken_email": lambda scene: _broken(scene.draw("email"), scene),
     "handle": _handle,
+    "trader": _trader,
     "friend_handle": _friend_handle,
     "telegram": _telegram,
     "wallet": _wallet,
@@ -279,4 +305,4 @@ BUILT_IN: dict[str, Callable[[Scene], str]] = {
 }
 """The slots that every language has; a language's own slot of the same name goes before."""
 
-_KEPT = frozenset(words("domain phone email handle telegram wallet person_name"))
+_KEPT = frozenset(words("domain phone email handle telegram wallet person_name numbered_name dressed_name trader"))
