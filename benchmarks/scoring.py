@@ -12,7 +12,6 @@ within a round. Needs the package fasttext-wheel. Memory is the peak of a proces
 # ruff: noqa: E402  # the path is set before anything can take a file beside this one for the standard library's
 
 import argparse
-import gc
 import json
 import statistics
 import subprocess
@@ -125,8 +124,7 @@ def measure(ours: OurModel, fasttext: FastText, plain: PlainPipeline, rounds: in
         },
     }
     ours.batches()  # every article is known from here on
-    gc.collect()
-    gc.freeze()  # what this process read and trained is no part of a scoring one, so its collector need not look there
+    release.settle()  # as a serving process does; what this one read and trained is no part of a scoring one
     times: dict[str, dict[str, list[float]]] = {way: {name: [] for name in models} for way, models in runs.items()}
     for _ in range(rounds):
         for way, models in runs.items():
@@ -180,6 +178,7 @@ def as_json(pair: Pair) -> dict[str, str]:
 def serve_like(directory: str, path: str) -> None:
     """Load and score as a serving process does, and tell the peak of memory. Nothing of training is imported."""
     classifier = release.load(Path(directory)).classifier
+    release.settle()
     loaded = peak_mb()
     with Path(path).open(encoding="utf-8") as lines:
         batch: list[Pair] = []

@@ -107,6 +107,7 @@ def score(source: str, target: str) -> None:
 
     settings = every_setting.load()
     moderator = Moderator(release.load(release.current(settings.models)), None)
+    release.settle()
     faulty = 0
     with _streams(source, target) as (read, write), tqdm(unit=" comments", disable=None) as progress:
         for outcomes in lines.score_lines(moderator, read, settings.max_body_bytes):

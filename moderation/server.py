@@ -4,7 +4,6 @@ What can go wrong at a start goes wrong here, in the parent, before a worker exi
 one that says that the process answers.
 """
 
-import gc
 import http.client
 import os
 import signal
@@ -107,10 +106,10 @@ def _application(settings: Settings, release: "Release") -> Flask:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to workers too; their parent stops them
     from api import create_app
+    from moderation.release import settle
 
     application = create_app(settings, release)
-    gc.collect()
-    gc.freeze()  # what was loaded stays, so that the collector need not look through it again and again
+    settle()
     if settings.deliver:
         from moderation import background
 

@@ -226,7 +226,10 @@ def _scores(score: Score) -> dict[str, Any]:
         "promotional": score.promotional,
         "off_topic": score.off_topic,
         "release": score.release,
-        "reasons": [reason._asdict() for reason in score.reasons],
+        "reasons": [
+            {"signal": signal, "field": field, "span": span, "text": text, "weight": weight}
+            for signal, field, span, text, weight in score.reasons  # at a third of the cost of their own _asdict()
+        ],
     }
 
 
