@@ -106,6 +106,8 @@ def _lexicon(
     number = kind.map({name: row for row, name in enumerate(kinds)}).fillna(len(kinds)).to_numpy(np.int64)
     number[(kind == PRAISE) & (corpus["label"] == "ham")] = len(kinds) + 1
     terms, place, text = _terms(folder, (corpus["author_name"] + " \n " + corpus["body"]).tolist())
+    if not len(terms):
+        return np.zeros(0, np.uint32), np.zeros(0, np.uint8), tuple(kinds)
     owner = number[text]
     columns = len(kinds) + 2  # praise that promotes, each kind, ordinary comments, and ordinary praise
     table = coo_matrix((np.ones(len(place)), (place, owner)), shape=(len(terms), columns)).toarray()

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.comment import Comment
-from moderation.detection.features import Batch
+from moderation.detection.features import Batch, FeatureReader
 from moderation.detection.links import MOST_LINKS
 from moderation.detection.signals import Signal
 from tests.detection.conftest import TEXTS, Sketch, shown
 
-SKETCH = Sketch()
+READER = FeatureReader(Sketch().tables())
 
 PIECES = (
     "dot com", "a.com", "www.b.net/x", "x @ y. com", ".", "com", "evil[.]com", "(dot)", " .com", "0812-3456-7890",
@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 
 
 def read(*texts: str) -> Batch:
-    return SKETCH.read([(Comment(text), None) for text in texts])
+    return READER.read([(Comment(text), None) for text in texts])
 
 
 def seen(*texts: str) -> list[Seen]:
