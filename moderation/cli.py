@@ -16,7 +16,7 @@ import click
 
 from moderation import settings as every_setting
 from moderation.adapt_commands import adapt, half_life_option
-from moderation.archive_command import archive
+from moderation.archive_command import archive, dask_option
 from moderation.promote_command import learning, promote
 from moderation.release_commands import releases, rollback
 from moderation.shadow_commands import shadow
@@ -145,7 +145,8 @@ data_option = click.option(
 @half_life_option
 @click.option("--name", help="The release's version; default: YYYY-MM-DD.N, the next free one.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True)
-@click.option("--jobs", type=click.IntRange(1, 256), help="Folds that are fitted side by side; default: one a core.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Threads on this machine; default: one a core.")
+@dask_option
 @as_json
 def train(
     *,
@@ -157,14 +158,19 @@ def train(
     name: str | None,
     seed: int,
     jobs: int | None,
+    dask: str | None,
     as_json: bool,
 ) -> None:
-    """Train a candidate release; without --data, on the written corpus or, with --decisions, a step."""
+    """Train a candidate release; without --data, on the written corpus or, with --decisions, a step.
+
+    A training that was stopped goes on where it stopped, by the same command.
+    """
     import os
     from datetime import UTC, datetime
 
     from training import commands
     from training.decisions import Taught
+    from training.workers import side_by_side
 
     models = out or every_setting.load().models
     version = name or commands.next_version(models, datetime.now(UTC).date())
@@ -174,6 +180,7 @@ def train(
         if decisions:
             moderator = stack.enter_context(opened_moderator())
             taught = Taught(moderator.adaptation.lessons(), datetime.now(UTC), half_life)
+        stack.enter_context(side_by_side(cores, dask))
         trained = commands.train_release(data, corpus, models, version, seed=seed, jobs=cores, say=say, taught=taught)
     _show(trained.as_dict() if as_json else commands.describe_trained(trained))
 

@@ -117,6 +117,7 @@ def learning() -> Iterator[Callable[[str], None]]:
 
     from training.datasets import DataError
     from training.train import TrainingError
+    from training.workers import ClusterError
 
     with tqdm(bar_format="{desc} ({elapsed})", disable=None, leave=False) as progress:
 
@@ -128,5 +129,7 @@ def learning() -> Iterator[Callable[[str], None]]:
 
         try:
             yield say
-        except (DataError, TrainingError) as error:
+        except KeyboardInterrupt:
+            raise click.ClickException("Stopped. A training goes on from what is done, by the same command.") from None
+        except (ClusterError, DataError, TrainingError) as error:
             raise click.ClickException(visible(str(error))) from None

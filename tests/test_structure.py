@@ -98,7 +98,7 @@ ONLY_IN = {
     "pycurl": "guarded_http",
     "pyarrow": "training",
     "pydantic": "web",
-    "safetensors": "release",
+    "safetensors": "release, training",
     "scipy": "training",
     "sklearn": "training",
     "sqlalchemy": "storage, accounts, akismet, akismet_callbacks, checking, coral, coral_calls, decisions, delivery, "

@@ -15,6 +15,7 @@ from moderation.detection.wording import Wording
 from training import measures, train
 from training.datasets import CORPUS, WRITTEN, Dataset
 from training.measures import Figures
+from training.work import passing
 
 EVERYTHING = "everything"
 _SIGNALS = {
@@ -44,21 +45,21 @@ class Worth:
 
 def ablate_signals(data: Dataset, seed: int, jobs: int, say: Say) -> Iterator[Worth]:
     """Leave each group of columns out of the last fit: what it gives that the others can not make up for."""
-    data = train.thinned(data, seed)
-    comments = data.comments
-    read = train.prepare(data, seed, jobs, say)
-    real = ~comments["source"].isin(WRITTEN).to_numpy(bool)
-    sites = (comments["source"] + "/" + comments["site"])[real]
-    places = {str(name): np.flatnonzero(real)[of_site] for name, of_site in sites.groupby(sites).indices.items()}
+    with passing() as work:
+        read = train.prepare(train.thinned(data, seed), seed, jobs, say, work)
+        real = ~(read.comments["source"].isin(WRITTEN) | read.comments["padded"]).to_numpy(bool)
+        sites = (read.comments["source"] + "/" + read.comments["site"])[real]
+        places = {str(name): np.flatnonzero(real)[of_site] for name, of_site in sites.groupby(sites).indices.items()}
 
-    def figures(kept: NDArray[np.bool_]) -> dict[str, Figures]:
-        logits = train.held_out_logits(read, kept)
-        return {name: measures.measure(read.rows.promotional[place], logits[place]) for name, place in places.items()}
+        def figures(kept: NDArray[np.bool_]) -> dict[str, Figures]:
+            logits = train.held_out_logits(read, kept)
+            labels = read.rows.promotional
+            return {name: measures.measure(labels[place], logits[place]) for name, place in places.items()}
 
-    whole = figures(np.ones(read.columns.shape[1], bool))
-    for name, group in column_groups(len(read.tables.kinds)).items():
-        say(f"without {name}")
-        yield _worth(name, whole, figures(~group))
+        whole = figures(np.ones(read.columns.shape[1], bool))
+        for name, group in column_groups(len(read.tables.kinds)).items():
+            say(f"without {name}")
+            yield _worth(name, whole, figures(~group))
 
 
 def column_groups(kinds: int) -> dict[str, NDArray[np.bool_]]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from moderation import release
 from moderation.release import ReleaseError
-from training import datasets, evaluate, promote, refine
+from training import datasets, evaluate, promote, refine, work
 from training.datasets import Dataset
 from training.decisions import DECISIONS, Decided, Taught
 from training.evaluate import Evaluation
@@ -22,6 +22,8 @@ from training.promote import Verdict
 from training.train import Candidate, train
 
 MODEL_CARD = "MODEL_CARD.md"
+WORK = ".work"
+"""Beside the releases: what trainings that were stopped go on from."""
 _SEED = 1  # of what a comparison draws, so that it says the same again
 _COLUMNS = {
     "comments": "comments",
@@ -75,6 +77,7 @@ def train_release(
     """Train on the sources, ``corpus`` written comments a language and decisions, and write ``models/name``.
 
     Decisions without any source refine the current release. ``models/current`` is written only where there is none.
+    What is done is kept in ``models/.work`` until the release is written, so that the same call goes on after a stop.
     Raises DataError, TrainingError and ReleaseError.
     """
     directory = _free_directory(models, name)
@@ -88,9 +91,13 @@ def train_release(
         say("reading the decisions")
         decided = taught.choose(float(len(data.comments)))
         data = decided.beside(data)
-    candidate = train(data, name, seed, jobs, say)
-    say("writing the release")
-    return _published(directory, models, candidate, read, decided)
+    try:
+        with work.opened(models / WORK, data, seed) as kept:
+            candidate = train(data, name, seed, jobs, say, work=kept)
+            say("writing the release")
+            return _published(directory, models, candidate, read, decided)
+    except OSError as error:
+        raise ReleaseError(f"{models / WORK}: can not be written: {error}") from error
 
 
 def _refined(directory: Path, models: Path, taught: Taught, *, seed: int, corpus: int, say: Say) -> Trained:

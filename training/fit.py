@@ -1,31 +1,35 @@
 """Fits a detector: n-gram weights, then the weights of all columns on texts that the n-gram weights have not seen.
 
-It takes tables of comments and gives arrays. It writes nothing and judges nothing.
+It judges nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.sparse import coo_matrix, csr_matrix, diags, vstack
+from scipy.sparse import csr_matrix
 from scipy.special import expit
 from sklearn.linear_model import SGDClassifier
 
-from moderation.comment import Pair
-from moderation.detection.features import PRAISE, Batch, FeatureReader, Mix, Tables
-from moderation.detection.ngrams import NOTHING
+from moderation.detection.features import PRAISE, Mix
 from moderation.detection.signals import Signal
-from moderation.detection.wording import BITS, DAMPING, Wording, WordingWeights, fields_of, ngrams, weigh
+from moderation.detection.wording import BITS, DAMPING, Wording
+from training.blocks import WHOLE, Rows, Say, Texts, followed, spans, texts_of
 from training.datasets import DROPPED, NAMED, WRITTEN
+from training.work import Work
 
-BATCH = 1_000
 FOLDS = 12
+GAPS = 0.5
+"""The share of comments that are copied with less around them."""
 _FEWEST = 50  # texts of a field that it takes to learn from them
-_EPOCHS = 6
+_EPOCHS, _FEWEST_EPOCHS = 6, 2
+_STEPS = 1_200_000  # after which stochastic gradient descent has come near enough to the best weights
+_LABELS = np.array([False, True])
 _ALPHA = 1e-5
 _COLUMNS_C = 0.3
 _LBFGS = {"maxiter": 500, "maxcor": 20}
@@ -47,23 +51,21 @@ _RELEVANT = {Mix.SHARED_SHARE, Mix.SHARED_PER_SIZE, Mix.COSINE}
 _BOUNDS = {1: (0.0, None), 0: (None, None), -1: (None, 0.0)}
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What is read of the training comments once: their batches, n-gram counts and columns; one row a comment."""
-
-    batches: list[Batch]
-    fields: tuple[csr_matrix, ...]
-    """N-grams of bodies, names, addresses and links."""
-    columns: NDArray[np.float64]
-    promotional: NDArray[np.bool_]
-    weight: NDArray[np.float64]
-    fold: NDArray[np.intp]
-    real: NDArray[np.bool_]
-    """Which comments tell of real sites; see ``real_rows``."""
-    share: NDArray[np.float64]
-    """Of each comment's weight, when columns are weighed."""
-    worded: NDArray[np.bool_]
-    """Which comments teach wording; padded copies do not."""
+def rows_of(comments: pd.DataFrame, seed: int) -> Rows:
+    """What is known of the comments beside their texts. Some get a copy with less around them."""
+    random = np.random.default_rng(seed)
+    copied = np.flatnonzero(random.random(len(comments)) < GAPS)
+    missing = np.full(len(comments), WHOLE, np.int8)
+    missing[copied] = random.integers(0, 3, len(copied))
+    return Rows(
+        promotional=(comments["label"] == "promotional").to_numpy(bool),
+        weight=site_weights(comments),
+        fold=np.unique(group_folds(comments), return_inverse=True)[1],
+        real=real_rows(comments),
+        share=column_shares(comments),
+        worded=~comments["padded"].to_numpy(bool),
+        missing=missing,
+    )
 
 
 def real_rows(comments: pd.DataFrame) -> NDArray[np.bool_]:
@@ -93,46 +95,6 @@ def sides(kinds: int) -> NDArray[np.int64]:
     return np.array([*signals, *[1] * kinds, *mix, *[1] * len(Wording)], np.int64)
 
 
-def read_rows(comments: pd.DataFrame, pairs: Sequence[Pair], tables: Tables, fold: NDArray[np.intp]) -> Rows:
-    """Read all comments by some tables; ``fold`` says which comments are kept apart together."""
-    reader = FeatureReader(tables)
-    batches = [reader.read(pairs[begin : begin + BATCH]) for begin in range(0, len(pairs), BATCH)]
-    counts = [ngram_counts(batch) for batch in batches]
-    return Rows(
-        batches=batches,
-        fields=tuple(vstack(parts).tocsr() for parts in zip(*counts, strict=True)),
-        columns=np.concatenate([reader.columns(batch) for batch in batches]),
-        promotional=(comments["label"] == "promotional").to_numpy(bool),
-        weight=site_weights(comments),
-        fold=fold,
-        real=real_rows(comments),
-        share=column_shares(comments),
-        worded=~comments["padded"].to_numpy(bool),
-    )
-
-
-def ngram_counts(batch: Batch) -> list[csr_matrix]:
-    """Which buckets occur in bodies, names, addresses and links, over the root of how many do."""
-    folded, count = batch.folded, len(batch.pairs)
-    fields = fields_of(batch)
-    of_place = np.arange(3 * count).repeat(np.diff(folded.starts))
-    linked = fields.in_link[: len(of_place)]
-    of_place[linked] += 3 * count
-    of_word = of_place[folded.word_start]
-    rows, columns = [], []
-    for found, of_words in ngrams(batch, fields):
-        text = of_word if of_words else of_place
-        size = min(len(text), len(found))
-        some = found[:size] != NOTHING
-        rows.append(text[:size][some])
-        columns.append(found[:size][some].astype(np.int64))
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    matrix = coo_matrix((np.ones(len(row), np.float32), (row, column)), shape=(4 * count, 1 << BITS)).tocsr()
-    matrix.data[:] = 1  # an n-gram counts once, however often it is said
-    scaled = (diags((1 / np.sqrt(np.diff(matrix.indptr) + DAMPING)).astype(np.float32)) @ matrix).astype(np.float32)
-    return [scaled[field * count : (field + 1) * count] for field in range(4)]
-
-
 def column_shares(comments: pd.DataFrame) -> NDArray[np.float64]:
     """What share of its weight each comment has when columns are weighed; shape (comments,)."""
     made = np.where(comments["note"] == DROPPED, _DROPPED_SHARE, _WRITTEN_SHARE)
@@ -153,59 +115,66 @@ def site_weights(comments: pd.DataFrame, power: float = 0.5) -> NDArray[np.float
     return weight
 
 
-def fit_wording(rows: Rows, chosen: NDArray[np.bool_], seed: int) -> WordingWeights:
-    """Fit the n-gram weights of bodies, and of names and addresses, each on its own."""
-    chosen = chosen & rows.worded
-    promotional, weight = rows.promotional[chosen], rows.weight[chosen]
+def fit_wording(work: Work, blocks: int, chosen: bytes, seed: int) -> str:
+    """Fit the n-gram weights of bodies, of names, and of addresses, each on its own, and keep them.
+
+    ``chosen`` are bits, one a comment (``numpy.packbits``). Returns the name that the weights are kept under.
+    """
+    name = f"wording-{sha256(chosen + str(seed).encode()).hexdigest()[:16]}"
+    if work.has(name):
+        return name
     fitted = np.zeros(1 << BITS)
-    body, name, url, link = (field[chosen] for field in rows.fields)
-    for matrix in (body, name, vstack([url, link]).tocsr()):
-        times = matrix.shape[0] // len(weight)
-        filled = np.diff(matrix.indptr) > 0
-        label = np.tile(promotional, times)[filled]
-        if filled.sum() > _FEWEST and 0 < label.sum() < filled.sum():
-            fitted += _fit_ngrams(matrix[filled], label, np.tile(weight, times)[filled], seed)
+    rows = np.unpackbits(np.frombuffer(chosen, np.uint8)).astype(bool)
+    for fields in (("body",), ("name",), ("url", "link")):
+        fitted += _fit_ngrams(partial(texts_of, work, fields, rows), blocks, seed)
     scale = max(float(np.abs(fitted).max()), 1e-9) / 32_767
     whole: NDArray[np.int16] = np.round(fitted / scale).astype(np.int16)
-    return WordingWeights(whole, scale)
+    work.keep(name, {"buckets": whole, "scale": np.array([scale])})
+    return name
 
 
-def _fit_ngrams(
-    matrix: csr_matrix, promotional: NDArray[np.bool_], weight: NDArray[np.float64], seed: int
-) -> NDArray[np.float64]:
+def _fit_ngrams(read: Callable[[Iterable[int]], Iterator[Texts]], blocks: int, seed: int) -> NDArray[np.float64]:
     """Log-odds of each bucket. Rare ones count for more, by the logarithm of how few texts hold them."""
-    held = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    rarity = (np.log(matrix.shape[0] / (1 + held)) + 1) / 7
+    held, count, promotional, weight = np.zeros(1 << BITS, np.int64), 0, 0, 0.0
+    for texts in read(range(blocks)):
+        held += np.bincount(texts.buckets, minlength=len(held))
+        count += len(texts.lengths)
+        promotional += int(texts.promotional.sum())
+        weight += float(texts.weight.sum())
+    if count <= _FEWEST or not 0 < promotional < count:
+        return np.zeros(len(held))
+    rarity = (np.log(count / (1 + held)) + 1) / 7
     rarity[held == 0] = 0
-    model = SGDClassifier(
-        loss="log_loss",
-        alpha=_ALPHA,
-        max_iter=_EPOCHS,
-        tol=None,
-        average=True,
-        random_state=seed,
-        learning_rate="optimal",
-    )
-    scaled = (matrix @ diags(rarity.astype(np.float32))).tocsr()
-    model.fit(scaled, promotional, sample_weight=weight * len(weight) / weight.sum())
+    random = np.random.RandomState(seed)
+    model = SGDClassifier(loss="log_loss", alpha=_ALPHA, average=True, random_state=random, learning_rate="optimal")
+    scale = rarity.astype(np.float32)
+    for _ in range(min(max(-(-_STEPS // count), _FEWEST_EPOCHS), _EPOCHS)):
+        for texts in read(random.permutation(blocks).tolist()):
+            if len(texts.lengths):
+                weights = texts.weight * count / weight
+                model.partial_fit(_matrix(texts, scale), texts.promotional, _LABELS, weights)
     fitted: NDArray[np.float64] = model.coef_[0] * rarity
     return fitted
 
 
-def held_out_wording(rows: Rows, seed: int, jobs: int) -> NDArray[np.float64]:
-    """Each row's wording by weights that were fitted on the other folds; shape (comments, Wording)."""
-    folds = np.unique(rows.fold)
-    done = Parallel(n_jobs=jobs, prefer="threads")(delayed(_one_fold)(rows, fold, seed) for fold in folds)
-    result = np.zeros((len(rows.fold), len(Wording)))
-    for fold, columns in zip(folds, done, strict=True):
-        result[rows.fold == fold] = columns
-    return result
+def _matrix(texts: Texts, rarity: NDArray[np.float32]) -> csr_matrix:
+    """One row a text: the rarity of its n-grams over the root of how many there are."""
+    damped = (1 / np.sqrt(texts.lengths + DAMPING)).astype(np.float32)
+    starts = np.concatenate([[0], np.cumsum(texts.lengths)]).astype(np.int32)
+    values = rarity[texts.buckets] * np.repeat(damped, texts.lengths)
+    return csr_matrix((values, texts.buckets, starts), shape=(len(texts.lengths), len(rarity)))
 
 
-def _one_fold(rows: Rows, fold: int, seed: int) -> NDArray[np.float64]:
-    weights, here = fit_wording(rows, rows.fold != fold, seed), rows.fold == fold
-    parts = zip(rows.batches, np.split(here, range(BATCH, len(here), BATCH)), strict=True)
-    return np.concatenate([weigh(batch, weights).columns[wanted] for batch, wanted in parts if wanted.any()])
+def held_out_wording(
+    work: Work, fold: NDArray[np.intp], chosen: NDArray[np.bool_], *, seed: int, jobs: int, say: Say
+) -> list[str]:
+    """Weights for each fold that were fitted on the chosen ones of the others, by the names they are kept under."""
+    blocks, folds = len(spans(len(fold))), range(int(fold.max()) + 1)
+    tasks = (delayed(fit_wording)(work, blocks, np.packbits((fold != one) & chosen).tobytes(), seed) for one in folds)
+    names: list[str] = []
+    steps = Parallel(n_jobs=jobs, prefer="threads", return_as="generator", batch_size=1)(tasks)
+    followed(say, "fitting folds of sites", map(names.append, steps), len(folds))
+    return names
 
 
 def fit_columns(

@@ -4,16 +4,17 @@ It trains by the functions that make a release and tells figures; it writes no r
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from moderation.detection import votes
-from training import fit, measures, train
+from training import measures, train
 from training.datasets import WRITTEN, Dataset
 from training.train import Prepared
+from training.work import passing
 
 Rows = NDArray[np.intp]
 Say = Callable[[str], None]
@@ -88,8 +89,9 @@ def _trained(data: Dataset, what: str, flipped: Rows, seed: int, jobs: int) -> P
     told = true.copy()
     told[flipped] = ~true[flipped]
     labelled = Dataset(comments.assign(label=np.where(told, "promotional", "ham")), data.articles)
-    read = train.prepare(labelled, seed, jobs, lambda step: None)
-    logits, doubted = _held_out_logits(read, seed, jobs)
+    with passing() as work:
+        read = train.prepare(labelled, seed, jobs, lambda step: None, work)
+        logits, doubted = _held_out_logits(read, seed, jobs)
     real = np.flatnonzero(~comments["source"].isin(WRITTEN))
     site = (comments["source"] + "/" + comments["site"]).iloc[real]
     figures = {
@@ -103,11 +105,4 @@ def _trained(data: Dataset, what: str, flipped: Rows, seed: int, jobs: int) -> P
 def _held_out_logits(read: Prepared, seed: int, jobs: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Each comment's logit by a detector as a release has it, without its fold; and which labels were left out."""
     doubted = train.judge(read).doubted
-    wording = fit.held_out_wording(replace(read.rows, worded=read.rows.worded & ~doubted), seed, jobs)
-    columns = np.hstack([read.rows.columns, wording])
-    logits = np.zeros(len(columns))
-    for fold in np.unique(read.rows.fold):
-        there = read.rows.fold != fold
-        weights, base = train.weigh_columns(read, there & ~doubted)
-        logits[~there] = columns[~there] @ weights + base
-    return logits, doubted
+    return train.held_out_logits(train.taught_by(read, ~doubted, seed, jobs), chosen=~doubted), doubted

@@ -17,7 +17,8 @@ from moderation.detection.classifier import Parameters, calibrated, probabilitie
 from moderation.detection.features import FeatureReader
 from moderation.detection.wording import weigh
 from moderation.release import Release
-from training import fit, measures
+from training import measures
+from training.blocks import BATCH
 from training.datasets import Dataset
 from training.decisions import DECISIONS, Decided
 from training.train import Candidate, fingerprint
@@ -55,8 +56,8 @@ def read_columns(parameters: Parameters, data: Dataset) -> NDArray[np.float64]:
     """All columns of some comments over what they usually are; shape (comments, columns)."""
     reader, pairs = FeatureReader(parameters.tables), data.pairs()
     parts = [np.zeros((0, len(parameters.columns)))]
-    for begin in range(0, len(pairs), fit.BATCH):
-        batch = reader.read(pairs[begin : begin + fit.BATCH])
+    for begin in range(0, len(pairs), BATCH):
+        batch = reader.read(pairs[begin : begin + BATCH])
         parts.append(reader.columns(batch, weigh(batch, parameters.wording)) - parameters.usual)
     return np.concatenate(parts)
 

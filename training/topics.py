@@ -10,11 +10,14 @@ from sklearn.linear_model import LogisticRegression
 
 from moderation.comment import Comment, Pair
 from moderation.detection.features import FeatureReader, Tables
-from training import fit, measures
+from training import measures
+from training.blocks import BATCH
 from training.datasets import CORPUS, Dataset
 
 _FEW_HAM = 50  # ordinary comments that a site needs for a figure of its own
 _TOPIC_PAIRS = 1_500  # ordinary comments of one site that are held against articles
+_ALL_TOPIC_PAIRS = 100_000  # of all sites
+_TOLD_SITES = 50  # the largest ones have figures of their own
 
 
 def fit_off_topic(data: Dataset, tables: Tables, seed: int) -> tuple[NDArray[np.float64], dict[str, float]]:
@@ -30,7 +33,7 @@ def fit_off_topic(data: Dataset, tables: Tables, seed: int) -> tuple[NDArray[np.
     values = np.concatenate(
         [
             np.concatenate(
-                [reader.read(pairs[begin : begin + fit.BATCH]).evidence for begin in range(0, len(pairs), fit.BATCH)]
+                [reader.read(pairs[begin : begin + BATCH]).evidence for begin in range(0, len(pairs), BATCH)]
             )
             for pairs in (own, other)
         ]
@@ -39,7 +42,8 @@ def fit_off_topic(data: Dataset, tables: Tables, seed: int) -> tuple[NDArray[np.
     sites = np.array(site * 2, object)
     sizes = np.asarray(pd.Series(sites).map(pd.Series(sites).value_counts()), np.float64)
     figures = {}
-    for name in sorted(set(site)):
+    largest = pd.Series(site).value_counts(sort=False).nlargest(_TOLD_SITES).index
+    for name in sorted(largest):
         here = sites == name
         if here.sum() >= 2 * _FEW_HAM and not here.all():
             model = _topic_model(values[~here], label[~here], sizes[~here])
@@ -57,24 +61,26 @@ def _topic_model(
 def topic_pairs(data: Dataset, seed: int) -> tuple[list[Pair], list[Pair], list[str]]:
     """Ordinary comments with their own articles, with another of the same site, and their sites."""
     random = np.random.default_rng(seed)
-    comments, pairs = data.comments, data.pairs()
+    comments = data.comments
+    telling = {key for key, article in data.articles.items() if article.title or article.body}
+    told = np.array([key in telling for key in zip(comments["source"], comments["article_id"], strict=True)], bool)
     real = (comments["source"] != CORPUS).to_numpy(bool)  # the corpus speaks of its articles too seldom
-    told = real & np.array([bool(article and (article.title or article.body)) for _, article in pairs])
-    chosen = comments[told & (comments["label"] == "ham").to_numpy(bool)]
-    own: list[Pair] = []
-    other: list[Pair] = []
-    sites: list[str] = []
-    for (source, site), rows in chosen.groupby(["source", "site"], sort=True):
+    chosen = comments[told & real & (comments["label"] == "ham").to_numpy(bool)]
+    sites = list(chosen.groupby(["source", "site"], sort=True))
+    places: list[int] = []
+    foreign: list[str] = []
+    names: list[str] = []
+    for (source, site), rows in sites:
         articles = sorted(set(rows["article_id"]))
         if len(articles) < 2:
             continue
-        places = random.permutation(rows.index.to_numpy())[:_TOPIC_PAIRS]
-        for place in places.tolist():
-            comment, article = pairs[place]
-            foreign = str(random.choice(articles))
-            while foreign == comments.at[place, "article_id"]:
-                foreign = str(random.choice(articles))
-            own.append((comment, article))
-            other.append((comment, data.articles[(str(source), foreign)]))
-            sites.append(f"{source}/{site}")
-    return own, other, sites
+        drawn = random.permutation(rows.index.to_numpy())[: min(_TOPIC_PAIRS, _ALL_TOPIC_PAIRS // len(sites))]
+        for place in drawn.tolist():
+            other = str(random.choice(articles))
+            while other == comments.at[place, "article_id"]:
+                other = str(random.choice(articles))
+            places.append(place)
+            foreign.append(other)
+            names.append(f"{source}/{site}")
+    own = comments.loc[places]
+    return Dataset(own, data.articles).pairs(), Dataset(own.assign(article_id=foreign), data.articles).pairs(), names

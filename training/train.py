@@ -5,38 +5,49 @@ The same data and seed give the same release, byte for byte.
 
 import hashlib
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from moderation.comment import Author, Comment, Pair
 from moderation.detection.classifier import Parameters, calibrated, probabilities
-from moderation.detection.features import FeatureReader, Tables
+from moderation.detection.features import Tables
 from moderation.detection.signals import Signal
 from moderation.detection.wording import Wording
 from training import fit, measures
+from training.blocks import (
+    TABLES,
+    Rows,
+    Say,
+    block_columns,
+    dealt,
+    read_blocks,
+    read_weights,
+    spans,
+    weighed_part,
+    word_blocks,
+)
 from training.datasets import WRITTEN, Dataset
 from training.drift import drift_reference
 from training.duplicates import group_duplicates
 from training.padding import with_padded
 from training.tables import make_tables
 from training.topics import fit_off_topic
+from training.work import Work, passing
 
 HOLD_RATE, REJECT_RATE = 0.01, 0.0002
 _MOST_PER_SITE = 6_000  # comments of one label
 _FEW_HAM = 50  # ordinary comments that a site needs to have a say in the thresholds
-GAPS = 0.5
+_MOST_WEIGHED = 200_000  # comments for some hundred columns
 _GAP_SHARE = 0.3  # of a comment's weight, for its copy with gaps
 _CERTAIN = 0.98  # a probability at which a label that says otherwise is taken for a slip
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "confusable-homoglyphs", "publicsuffixlist")
-
-Say = Callable[[str], None]
 
 
 class TrainingError(Exception):
@@ -66,51 +77,98 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Copies:
+    """Some comments once more, without their article, their author or both, as many sites send them."""
+
+    of: NDArray[np.intp]
+    """The row of the weighed comments that each is a copy of."""
+    columns: NDArray[np.float64]
+    has_author: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """Comments that were read, padded copies behind them, with the columns by which detectors are weighed.
 
-    ``comments`` are their table; ``columns`` hold wording by weights that were fitted without the comment's fold.
+    ``columns``, of those that are weighed, hold wording by weights that were fitted
+    without the comment's fold.
     """
 
-    comments: pd.DataFrame
+    data: Dataset
     tables: Tables
-    rows: fit.Rows
-    columns: NDArray[np.float64]
-    gaps: "Gaps"
     topic_figures: dict[str, float]
+    rows: Rows
+    work: Work
+    weights: Sequence[str]
+    """Of each fold's wording, as they are kept."""
+    weighed: NDArray[np.intp]
+    """The comments by which columns are weighed: all, or so many that more would tell nothing new."""
+    columns: NDArray[np.float64]
+    copies: Copies
+
+    @property
+    def comments(self) -> pd.DataFrame:
+        """The table of comments."""
+        return self.data.comments
 
 
-def prepare(data: Dataset, seed: int, jobs: int, say: Say) -> Prepared:
+def prepare(data: Dataset, seed: int, jobs: int, say: Say, work: Work) -> Prepared:
     """Read all comments of ``data`` and weigh the wording of each fold of sites by the others."""
-    say(f"reading {len(data.comments):,} comments")
-    tables = make_tables(data, seed)
-    off_topic, topic_figures = fit_off_topic(data, tables, seed)
-    tables = replace(tables, off_topic=off_topic)
+    if not work.has(TABLES):
+        say("counting words")
+        tables = make_tables(data, seed)
+        off_topic, figures = fit_off_topic(data, tables, seed)
+        work.keep_object(TABLES, (replace(tables, off_topic=off_topic), figures))
     data = with_padded(data, seed)
-    comments, pairs = data.comments, data.pairs()
-    rows = fit.read_rows(comments, pairs, tables, fit.group_folds(comments))
-    gaps = read_gaps(pairs, tables, seed)
-    say(f"fitting on {len(np.unique(rows.fold))} folds of sites")
-    wording = fit.held_out_wording(rows, seed, jobs)
-    return Prepared(comments, tables, rows, np.hstack([rows.columns, wording]), gaps, topic_figures)
+    rows = fit.rows_of(data.comments, seed)
+    read_blocks(work, data, rows, jobs, say)
+    return _worded(data, rows, work, np.ones(len(data.comments), bool), seed=seed, jobs=jobs, say=say)
 
 
-def train(data: Dataset, name: str, seed: int, jobs: int, say: Say) -> Candidate:
-    """Train on all of ``data``. ``say`` is told each step as it begins. Raises TrainingError."""
+def taught_by(read: Prepared, chosen: NDArray[np.bool_], seed: int, jobs: int) -> Prepared:
+    """The same, with wording that the chosen comments alone have taught."""
+    return _worded(read.data, read.rows, read.work, chosen, seed=seed, jobs=jobs, say=lambda step: None)
+
+
+def _worded(
+    data: Dataset, rows: Rows, work: Work, chosen: NDArray[np.bool_], *, seed: int, jobs: int, say: Say
+) -> Prepared:
+    weights = fit.held_out_wording(work, rows.fold, chosen, seed=seed, jobs=jobs, say=say)
+    word_blocks(work, data, rows.fold, weights, jobs=jobs, say=say)
+    weighed = np.sort(np.random.default_rng(seed).permutation(len(chosen))[:_MOST_WEIGHED])
+    parts = [weighed_part(work, number, part, weights, weighed) for number, part in enumerate(spans(len(chosen)))]
+    columns, rows_copied, copied, has_author = (np.concatenate(part) for part in zip(*parts, strict=True))
+    copies = Copies(np.searchsorted(weighed, rows_copied), copied, has_author)
+    tables, figures = work.read_object(TABLES)
+    return Prepared(data, tables, figures, rows, work, weights, weighed, columns, copies)
+
+
+def train(data: Dataset, name: str, seed: int, jobs: int, say: Say, *, work: Work | None = None) -> Candidate:
+    """Train on all of ``data``. ``say`` is told each step as it begins; ``work`` keeps what is done.
+
+    Raises TrainingError. The result does not depend on ``jobs``, nor on what ran where.
+    """
+    if work is None:
+        with passing() as nothing_kept:
+            return train(data, name, seed, jobs, say, work=nothing_kept)
     say("removing near-duplicates")
     data = thinned(data, seed)
-    comments = data.comments
-    check_labels(comments)
-    read = prepare(data, seed, jobs, say)
+    check_labels(data.comments)
+    sha256 = fingerprint(data.comments)
+    read = prepare(data, seed, jobs, say, work)
+    say("weighing columns")
     judged = judge(read)
     sure = ~judged.doubted
     say(f"fitting on everything but {(~sure).sum():,} comments whose label all other sites contradict")
-    wording = fit.fit_wording(read.rows, sure, seed)
+    blocks = len(spans(len(sure)))
+    [wording] = Parallel(n_jobs=jobs, prefer="threads")(
+        [delayed(fit.fit_wording)(work, blocks, np.packbits(sure).tobytes(), seed)]
+    )
     weights, base = weigh_columns(read, sure)
-    usual = usual_columns(read.columns[~read.rows.promotional])
+    usual = usual_columns(read.columns[~read.rows.promotional[read.weighed]])
     base += float(usual @ weights)
-    parameters = Parameters(read.tables, wording, weights, usual, base, judged.calibration)
-    return Candidate(parameters, _manifest(name, seed, comments, read, judged))
+    parameters = Parameters(read.tables, read_weights(work, wording), weights, usual, base, judged.calibration)
+    return Candidate(parameters, _manifest(name, seed, sha256, read, judged))
 
 
 def usual_columns(ham: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,7 +190,7 @@ def check_labels(comments: pd.DataFrame) -> None:
 
 
 def thinned(data: Dataset, seed: int) -> Dataset:
-    """One comment of each group of near-duplicates, and a bounded number a site and label."""
+    """One comment of each group of near-duplicates, and a bounded number a site and label, in an order by chance."""
     comments = data.comments
     written = comments["source"].isin(WRITTEN)
     group = np.full(len(comments), -1)
@@ -140,67 +198,47 @@ def thinned(data: Dataset, seed: int) -> Dataset:
     kept = written | ~comments.assign(group=group).duplicated(["group", "label"])
     draw = pd.Series(np.random.default_rng(seed).random(len(comments)))
     rank = draw[kept].groupby([comments.loc[kept, name] for name in ("source", "site", "label")]).rank()
-    return data.select(kept & (rank.reindex(comments.index) <= _MOST_PER_SITE))
+    return dealt(data.select(kept & (rank.reindex(comments.index) <= _MOST_PER_SITE)), seed)
 
 
-@dataclass(frozen=True, slots=True)
-class Gaps:
-    """Some training comments once more, without their article, their author or both, as many sites send them."""
-
-    of: NDArray[np.intp]
-    """The row that each is a copy of."""
-    columns: NDArray[np.float64]
-    has_author: NDArray[np.bool_]
-
-
-def read_gaps(pairs: Sequence[Pair], tables: Tables, seed: int) -> Gaps:
-    """Draw the share GAPS of the comments and read them again with less around them."""
-    random = np.random.default_rng(seed)
-    of = np.flatnonzero(random.random(len(pairs)) < GAPS)
-    missing = random.integers(0, 3, len(of))  # the article, the author, both
-    cut: list[Pair] = []
-    for row, what in zip(of.tolist(), missing.tolist(), strict=True):
-        comment, article = pairs[row]
-        author = comment.author if what == 0 else Author()
-        cut.append(
-            (Comment(comment.body, created_at=comment.created_at, author=author), article if what == 1 else None)
-        )
-    reader = FeatureReader(tables)
-    batches = [reader.read(cut[begin : begin + fit.BATCH]) for begin in range(0, len(cut), fit.BATCH)]
-    parts = [reader.columns(batch) for batch in batches]
-    return Gaps(of, np.concatenate(parts), missing == 0)
-
-
-def with_gaps(
-    columns: NDArray[np.float64], gaps: Gaps, chosen: NDArray[np.bool_]
+def with_copies(
+    columns: NDArray[np.float64], copies: Copies, chosen: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """The columns of the chosen rows and of their copies with gaps, and the row that each is of."""
-    here = chosen[gaps.of]
-    wording = columns[gaps.of[here], -len(Wording) :].copy()
-    wording[np.ix_(~gaps.has_author[here], np.array([Wording.NAME, Wording.URL], np.intp))] = 0
+    """The columns of the chosen rows and of their copies, and the row that each is of."""
+    here = chosen[copies.of]
+    wording = columns[copies.of[here], -len(Wording) :].copy()
+    wording[np.ix_(~copies.has_author[here], np.array([Wording.NAME, Wording.URL], np.intp))] = 0
     rows = np.flatnonzero(chosen)
-    return np.vstack([columns[rows], np.hstack([gaps.columns[here], wording])]), np.concatenate([rows, gaps.of[here]])
+    return np.vstack([columns[rows], np.hstack([copies.columns[here], wording])]), np.concatenate(
+        [rows, copies.of[here]]
+    )
 
 
 def weigh_columns(
     read: Prepared, chosen: NDArray[np.bool_], kept: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.float64], float]:
-    """The weights of all columns, or of those that are ``kept``, by the chosen rows, and the base."""
-    known, of = with_gaps(read.columns, read.gaps, chosen)
-    weight = (read.rows.weight * read.rows.share)[of]
-    weight[int(chosen.sum()) :] *= _GAP_SHARE
+    """The weights of all columns, or of those that are ``kept``, by the chosen comments, and the base."""
+    here = chosen[read.weighed]
+    known, of = with_copies(read.columns, read.copies, here)
+    row = read.weighed[of]
+    weight = (read.rows.weight * read.rows.share)[row]
+    weight[int(here.sum()) :] *= _GAP_SHARE
     kinds = read.tables.kinds
     learned = fit.learned_columns(kinds) & (True if kept is None else kept)
-    return fit.fit_columns(known, read.rows.promotional[of], weight, learned, fit.sides(len(kinds)))
+    return fit.fit_columns(known, read.rows.promotional[row], weight, learned, fit.sides(len(kinds)))
 
 
-def held_out_logits(read: Prepared, kept: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-    """Each comment's logit by weights that were fitted on the other folds; shape (comments,)."""
-    logits = np.zeros(len(read.columns))
-    for fold in np.unique(read.rows.fold):
-        there = read.rows.fold != fold
-        weights, base = weigh_columns(read, there, kept)
-        logits[~there] = read.columns[~there] @ weights + base
+def held_out_logits(
+    read: Prepared, kept: NDArray[np.bool_] | None = None, chosen: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Each comment's logit by weights that were fitted on the (chosen) others of all other folds; (comments,)."""
+    fold, by = read.rows.fold, True if chosen is None else chosen
+    fitted = [weigh_columns(read, (fold != one) & by, kept) for one in range(int(fold.max()) + 1)]
+    weights, base = np.stack([weights for weights, _ in fitted]), np.array([base for _, base in fitted])
+    logits = np.zeros(len(fold))
+    for number, part in enumerate(spans(len(fold))):
+        columns = block_columns(read.work, number, read.weights)
+        logits[part] = np.einsum("ij,ij->i", columns, weights[fold[part]]) + base[fold[part]]
     return logits
 
 
@@ -238,8 +276,9 @@ def threshold(ham: NDArray[np.float64], site: NDArray[np.object_], rate: float) 
     return round(float(np.nextafter(above.iloc[0], 2) + 1e-6), 6)
 
 
-def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judged: Judged) -> dict[str, Any]:
-    own = slice(len(comments))  # without padded copies
+def _manifest(name: str, seed: int, sha256: str, read: Prepared, judged: Judged) -> dict[str, Any]:
+    comments = read.comments[~read.comments["padded"]]
+    own = slice(len(comments))  # padded copies stand behind
     scores, promotional, real = judged.scores[own], read.rows.promotional[own], read.rows.real[own]
     plain = real & ~promotional
     site = comments["source"] + "/" + comments["site"]
@@ -253,7 +292,7 @@ def _manifest(name: str, seed: int, comments: pd.DataFrame, read: Prepared, judg
         "seed": seed,
         "made_with": {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}},
         "data": {
-            "sha256": fingerprint(comments),
+            "sha256": sha256,
             "sources": {
                 str(source): {"comments": len(rows), "promotional": int((rows["label"] == "promotional").sum())}
                 for source, rows in comments.groupby("source", sort=True)

@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from moderation import release
+from tests.training.cluster import kill_busy_worker
 from tests.training.conftest import Tables, run, train
 from training import datasets, topics
 from training import train as training
-from training.commands import next_version
+from training.commands import WORK, next_version, train_release
 from training.datasets import Dataset
+from training.workers import side_by_side
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,45 @@ def test_same_data_and_seed_same_bytes(models: Path, papers: Path, tmp_path: Pat
     train(tmp_path, "first", "--data", papers, "--jobs", 2)
     assert files(tmp_path / "first") == files(models / "first")
     assert set(files(models / "first")) == {"weights", "manifest.json", "MODEL_CARD.md"}
+
+
+def test_cluster_gives_the_same_bytes_though_a_worker_dies(
+    models: Path, papers: Path, scheduler: str, tmp_path: Path
+) -> None:
+    killed: list[str] = []
+
+    def kill_in_the_middle(step: str) -> None:
+        if not killed and step.startswith("fitting folds") and kill_busy_worker(scheduler):
+            killed.append(step)
+
+    with side_by_side(1, scheduler):
+        train_release([papers], 12, tmp_path, "first", seed=1, jobs=1, say=kill_in_the_middle)
+    assert killed
+    assert files(tmp_path / "first") == files(models / "first")
+
+
+def test_stopped_training_goes_on_where_it_stopped(models: Path, papers: Path, tmp_path: Path) -> None:
+    def stop(step: str) -> None:
+        if step.startswith("fitting folds of sites: 3"):
+            raise KeyboardInterrupt
+
+    heard: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        train_release([papers], 12, tmp_path, "first", seed=1, jobs=1, say=stop)
+    kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob(f"{WORK}/*/*-*")}
+    assert {name.partition("-")[0] for name in kept} == {"block", "wording"}
+
+    def look(step: str) -> None:
+        heard.append(step)
+        if step.startswith("weighing the wording"):
+            now = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob(f"{WORK}/*/*-*")}
+            assert kept.items() <= now.items()
+
+    train_release([papers], 12, tmp_path, "first", seed=1, jobs=1, say=look)
+    assert "reading blocks of comments: 2 of 2" in heard
+    assert "reading blocks of comments: 0 of 2" not in heard
+    assert files(tmp_path / "first") == files(models / "first")
+    assert not (tmp_path / WORK).exists()
 
 
 def test_another_seed_gives_other_weights(models: Path, papers: Path, tmp_path: Path) -> None:
