@@ -24,8 +24,9 @@ SPUN = "spun"
 WRITTEN = (CORPUS, SPUN)
 """Sources whose comments are drawn from templates, so that likeness is meant."""
 DROPPED = "keyword_drop"
-NAMED = ("dressed_name", "numbered_thing")
 """A kind of the written corpus: praise with the terms of others behind it. It tells nothing of either."""
+NAMED = ("dressed_name", "numbered_thing")
+"""Kinds of it that differ in how a name looks: what else they say tells nothing."""
 _SPUN_COMMENTS = 2_000
 
 
