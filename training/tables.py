@@ -1,6 +1,6 @@
 """Makes the tables of a release that are counted rather than fitted: domains, lexicon, rarity and meaning of words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -129,22 +129,27 @@ def _lexicon(
 
 def _terms(folder: Folder, texts: Sequence[str]) -> tuple[Hashes, NDArray[np.intp], NDArray[np.intp]]:
     """The words and pairs of words of some texts; the term and the text of each that stands in a text."""
-    keys, of_text = [np.zeros(0, np.uint32)], [np.zeros(0, np.intp)]
+    found = [(np.zeros(0, np.uint32), np.zeros(0, np.intp)), *_said_in(folder, texts)]
+    terms, place = np.unique(np.concatenate([keys for keys, _ in found]), return_inverse=True)
+    return terms, place, np.concatenate([of_text for _, of_text in found])
+
+
+def _said_in(folder: Folder, texts: Sequence[str]) -> Iterator[tuple[Hashes, NDArray[np.intp]]]:
+    """A batch of texts after the other, each term that stands in a text, and the text."""
     for begin in range(0, len(texts), _BATCH):
         folded = folder.fold(texts[begin : begin + _BATCH])
         both = np.concatenate([folded.hashes, folded.pairs])
         seen = np.unique(both.astype(np.int64) << 32 | np.tile(folded.word_text + begin, 2))
-        keys.append((seen >> 32).astype(np.uint32))
-        of_text.append(seen & 0xFFFFFFFF)
-    terms, place = np.unique(np.concatenate(keys), return_inverse=True)
-    return terms, place, np.concatenate(of_text)
+        yield (seen >> 32).astype(np.uint32), seen & 0xFFFFFFFF
 
 
 def _is_common(folder: Folder, terms: Hashes, said: Sequence[str]) -> NDArray[np.bool_]:
-    """Which terms stand in more than the share _COMMON of some texts."""
-    known, place, _ = _terms(folder, said)
-    often = known[np.bincount(place, minlength=len(known)) > max(_COMMON * len(said), 1)]
-    return np.isin(terms, often)
+    """Which terms, ascending, stand in more than the share _COMMON of some texts."""
+    texts = np.zeros(len(terms), np.int64)
+    for keys, _ in _said_in(folder, said):
+        place = np.minimum(np.searchsorted(terms, keys), len(terms) - 1)
+        texts += np.bincount(place[terms[place] == keys], minlength=len(terms))
+    return texts > max(_COMMON * len(said), 1)
 
 
 def _meaning(folder: Folder, documents: Sequence[str], seed: int) -> NDArray[np.int8]:
