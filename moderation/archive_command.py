@@ -33,13 +33,13 @@ def score(source: Path, target: Path, jobs: int | None, dask: str | None, as_jso
     """
     from tqdm import tqdm
 
+    from training.workers import EXTRA, ClusterError, side_by_side
+
     try:
         from training import archive
         from training.parquet_rows import ArchiveError
     except ImportError as error:
-        wanted = "pip install 'comment-moderation[scale]'"
-        raise click.ClickException(f"Parquet files need {error.name}, which is not installed: {wanted}") from None
-    from training.workers import ClusterError, side_by_side
+        raise click.ClickException(f"Parquet files need {error.name}, which is not installed: {EXTRA}") from None
 
     settings = every_setting.load()
     with tqdm(unit=" comments", disable=None) as progress:

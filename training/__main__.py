@@ -51,6 +51,11 @@ def _data_options(command: Callable[..., None], corpus: int = 3_000) -> Callable
     return command
 
 
+_by_site_option = click.option(
+    "--by-site", multiple=True, default=["blogs"], show_default=True, help="A source whose sites are left out."
+)
+
+
 @main.command()
 @_data_options
 @click.option("--what", type=click.Choice(["signals", "sources", "all"]), default="all", show_default=True)
@@ -89,9 +94,7 @@ def _table(parts: list[ablation.Worth]) -> str:
 
 @main.command()
 @_data_options
-@click.option(
-    "--by-site", multiple=True, default=["blogs"], show_default=True, help="A source whose sites are left out."
-)
+@_by_site_option
 @click.option("--decisions", multiple=True, type=click.IntRange(0), default=[0, 25, 100], show_default=True)
 def curve(
     *,
@@ -116,9 +119,7 @@ def curve(
 
 @main.command()
 @partial(_data_options, corpus=600)
-@click.option(
-    "--by-site", multiple=True, default=["blogs"], show_default=True, help="A source whose sites are left out."
-)
+@_by_site_option
 @click.option("--only", multiple=True, metavar="SOURCE/SITE", help="Such a site; default: all.")
 @click.option("--decisions", multiple=True, type=click.IntRange(0), default=[0, 10, 30, 100, 300], show_default=True)
 def adapt(

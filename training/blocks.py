@@ -187,7 +187,7 @@ def ngram_buckets(batch: Batch) -> list[tuple[NDArray[np.int64], NDArray[np.int3
     row, column = np.concatenate(rows), np.concatenate(columns)
     # an n-gram counts once, however often it is said
     matrix = coo_matrix((np.ones(len(row), np.int8), (row, column)), shape=(4 * count, 1 << BITS)).tocsr()
-    starts = matrix.indptr[:: count or 1] if count else np.zeros(5, np.int64)
+    starts = matrix.indptr[::count]
     lengths = np.diff(matrix.indptr).astype(np.int64)
     return [
         (

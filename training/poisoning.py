@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from moderation.detection import votes
@@ -43,7 +42,7 @@ def poison(data: Dataset, share: float, most: int, *, seed: int, jobs: int, say:
 
     ``most`` bounds the comments of a site and label. Near-duplicates have one vote, as in any training.
     """
-    data = _bounded(train.thinned(data, seed), most, seed)
+    data = train.thinned(data, seed, most)
     real = np.flatnonzero(~data.comments["source"].isin(WRITTEN))
     count = round(share * len(real))
     chosen = {
@@ -55,13 +54,6 @@ def poison(data: Dataset, share: float, most: int, *, seed: int, jobs: int, say:
     for what, rows in chosen.items():
         say(f"labels {what}")
         yield _trained(data, what, rows, seed, jobs)
-
-
-def _bounded(data: Dataset, most: int, seed: int) -> Dataset:
-    comments = data.comments
-    draw = pd.Series(np.random.default_rng(seed).random(len(comments)), comments.index)
-    rank = draw.groupby([comments[name] for name in ("source", "site", "label")]).rank()
-    return data.select((rank <= most) | comments["source"].isin(WRITTEN))
 
 
 def _campaigns(data: Dataset, real: Rows) -> Rows:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
@@ -90,8 +89,7 @@ class Copies:
 class Prepared:
     """Comments that were read, padded copies behind them, with the columns by which detectors are weighed.
 
-    ``columns``, of those that are weighed, hold wording by weights that were fitted
-    without the comment's fold.
+    ``columns``, of those that are weighed, hold wording by weights that were fitted without the comment's fold.
     """
 
     data: Dataset
@@ -161,9 +159,7 @@ def train(data: Dataset, name: str, seed: int, jobs: int, say: Say, *, work: Wor
     sure = ~judged.doubted
     say(f"fitting on everything but {(~sure).sum():,} comments whose label all other sites contradict")
     blocks = len(spans(len(sure)))
-    [wording] = Parallel(n_jobs=jobs, prefer="threads")(
-        [delayed(fit.fit_wording)(work, blocks, np.packbits(sure).tobytes(), seed)]
-    )
+    wording = fit.fit_wording(work, blocks, np.packbits(sure).tobytes(), seed)
     weights, base = weigh_columns(read, sure)
     usual = usual_columns(read.columns[~read.rows.promotional[read.weighed]])
     base += float(usual @ weights)
@@ -189,8 +185,8 @@ def check_labels(comments: pd.DataFrame) -> None:
         raise TrainingError("All comments are of one site; add another site's, or the written corpus (--corpus).")
 
 
-def thinned(data: Dataset, seed: int) -> Dataset:
-    """One comment of each group of near-duplicates, and a bounded number a site and label, in an order by chance."""
+def thinned(data: Dataset, seed: int, most: int = _MOST_PER_SITE) -> Dataset:
+    """One comment of each group of near-duplicates, and at most so many a site and label, in an order by chance."""
     comments = data.comments
     written = comments["source"].isin(WRITTEN)
     group = np.full(len(comments), -1)
@@ -198,7 +194,7 @@ def thinned(data: Dataset, seed: int) -> Dataset:
     kept = written | ~comments.assign(group=group).duplicated(["group", "label"])
     draw = pd.Series(np.random.default_rng(seed).random(len(comments)))
     rank = draw[kept].groupby([comments.loc[kept, name] for name in ("source", "site", "label")]).rank()
-    return dealt(data.select(kept & (rank.reindex(comments.index) <= _MOST_PER_SITE)), seed)
+    return dealt(data.select(kept & (rank.reindex(comments.index) <= most)), seed)
 
 
 def with_copies(

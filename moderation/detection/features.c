@@ -74,14 +74,6 @@ static double terms_at_end(const struct folded *folded, const struct lexicon *le
     return (double)terms / LAST_WORDS;
 }
 
-static double least(double one, double other) {
-    return one < other ? one : other;
-}
-
-static double most(double one, double other) {
-    return one > other ? one : other;
-}
-
 /* The columns of Mix of one comment. */
 static void mix(const struct folded *folded, const struct lexicon *lexicon, const struct batch *batch, int64_t row,
                 double *columns) {
@@ -91,9 +83,9 @@ static void mix(const struct folded *folded, const struct lexicon *lexicon, cons
     for (int64_t kind = 1; kind <= batch->kinds; kind++)
         promoted += kind == lexicon->praise ? 0 : (double)counts[kind];
     double praises = (double)counts[lexicon->praise], praise = praises / (words + 4);
-    double off_topic = least(most(batch->off_topic[row], -MOST_OFF_TOPIC), MOST_OFF_TOPIC) / 2;
-    double link = most(signals[SIGNAL_LINK], signals[SIGNAL_BARE_DOMAIN]), address = signals[SIGNAL_AUTHOR_URL];
-    double told = batch->known[row] * least(words / SPEAKING, 1);  /* short comments say little of their subject */
+    double off_topic = fmin(fmax(batch->off_topic[row], -MOST_OFF_TOPIC), MOST_OFF_TOPIC) / 2;
+    double link = fmax(signals[SIGNAL_LINK], signals[SIGNAL_BARE_DOMAIN]), address = signals[SIGNAL_AUTHOR_URL];
+    double told = batch->known[row] * fmin(words / SPEAKING, 1);  /* short comments say little of their subject */
     columns[MIX_OFF_TOPIC] = off_topic;
     columns[MIX_OFF_TOPIC_LINK] = off_topic * link;
     columns[MIX_OFF_TOPIC_ADDRESS] = off_topic * address;
@@ -104,11 +96,11 @@ static void mix(const struct folded *folded, const struct lexicon *lexicon, cons
     columns[MIX_COSINE] = evidence[RELEVANCE_COSINE] * told;
     columns[MIX_PROMOTED] = log1p(promoted);
     columns[MIX_PROMOTED_SHARE] = sqrt(promoted / (words + 4));
-    columns[MIX_EMPTY_PRAISE] = praise * most(off_topic, 0);
+    columns[MIX_EMPTY_PRAISE] = praise * fmax(off_topic, 0);
     columns[MIX_PRAISE_AND_ADDRESS] = praise * address;
-    columns[MIX_LATE_AND_ADDRESS] = signals[SIGNAL_LATENESS] * most(address, link);
+    columns[MIX_LATE_AND_ADDRESS] = signals[SIGNAL_LATENESS] * fmax(address, link);
     columns[MIX_SHORT_AND_LINK] = signals[SIGNAL_SHORTNESS] * link;
-    columns[MIX_PRAISE_AND_TERMS] = least(praises, 3) * least(promoted, 2) / 6;
+    columns[MIX_PRAISE_AND_TERMS] = fmin(praises, 3) * fmin(promoted, 2) / 6;
     columns[MIX_TERMS_AT_END] = terms_at_end(folded, lexicon, batch, row);
 }
 

@@ -24,6 +24,11 @@ enum mix {
 };
 enum wording { WORDING_BODY, WORDING_PASSAGE, WORDING_NAME, WORDING_URL, WORDING_LINKS, WORDINGS };
 
+enum disguise { DISGUISE_MIXED, DISGUISE_SPACED, DISGUISE_LEET, DISGUISE_DRESSED, DISGUISES };  /* see Folded */
+
+enum links { MOST_LINKS = 64 };            /* candidates that are read in one text; more of them tell nothing more */
+enum mark { FULL = 1, BROKEN = 2, EMAIL = 4 };  /* of a link; see Link */
+
 /* What a code point is; see Kind. */
 enum kind {
     KIND_OTHER, KIND_SPACE, KIND_NEWLINE, KIND_DIGIT, KIND_LOWER, KIND_UPPER, KIND_CYRILLIC, KIND_GREEK, KIND_LETTER,

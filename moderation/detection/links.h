@@ -1,7 +1,5 @@
 /* What signals.c asks of links.c; it stands behind kernels.h. */
 
-enum { MOST_LINKS = 64 };  /* candidates that are read in one text; more of them tell nothing more */
-enum { FULL = 1, BROKEN = 2, EMAIL = 4 };  /* marks of a link */
 enum { PHONE, LONG_CODE, MENTION, MARKUP, NUMBERED_NAME, CONTACTS };
 
 int64_t find_links(const struct folded *folded, const struct domains *domains, int64_t text, struct link *links);

@@ -4,12 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from moderation.detection.kernels import struct
+from moderation.detection.kernels import constants, struct
 from moderation.detection.text import Hashes
 
-MOST_LINKS = 64
+MOST_LINKS = constants("links")["MOST_LINKS"]
 """Candidates that are read in one text; more of them tell nothing more."""
-_FULL, _BROKEN, _EMAIL = 1, 2, 4
+_MARKS = constants("mark")
 
 
 class Link(NamedTuple):
@@ -48,5 +48,5 @@ class DomainTable:
 
 def link_of(found: Any) -> Link:
     """A link as C wrote it."""
-    full, broken, email = (bool(found.marks & mark) for mark in (_FULL, _BROKEN, _EMAIL))
+    full, broken, email = (bool(found.marks & _MARKS[mark]) for mark in ("FULL", "BROKEN", "EMAIL"))
     return Link(found.text, found.begin, found.end, found.host_begin, found.host_end, full, broken, email)

@@ -7,7 +7,6 @@
 #include "kernels.h"
 #include "links.h"
 
-enum { MIXED, SPACED_WORDS, LEET_WORDS, DRESSED_WORDS, DISGUISES };
 #define FEW_WORDS 10.0
 enum { LEAST_CAPITALS = 8, TELLING_LETTERS = 20, TELLING_NAME = 3 };
 enum { AT_END = 3 };  /* code points behind a link that ends a text, at most */
@@ -15,13 +14,9 @@ enum { AT_END = 3 };  /* code points behind a link that ends a text, at most */
 static const int scripts_told[] = {KIND_LOWER, KIND_CYRILLIC, KIND_GREEK, KIND_LETTER, KIND_IDEOGRAPH};
 enum { SCRIPTS = sizeof scripts_told / sizeof *scripts_told };
 
-static double least(double one, double other) {
-    return one < other ? one : other;
-}
-
 /* A signal that grows with the logarithm of a count, up to a ceiling, times a factor. */
 static float grown(int64_t count, double ceiling, double factor) {
-    return (float)(least(log1p((double)count), ceiling) * factor);
+    return (float)(fmin(log1p((double)count), ceiling) * factor);
 }
 
 /* The script that most of a text's letters are of, and how many letters it has. */
@@ -55,24 +50,24 @@ static void read_body(const int64_t *kinds, const int64_t *disguises, int64_t wo
     row[SIGNAL_LINES] = grown(kinds[KIND_NEWLINE], 99, 0.5);
     row[SIGNAL_STYLED] = grown(kinds[KIND_STYLED], 3, 0.5);
     row[SIGNAL_INVISIBLE] = grown(hidden_in(kinds, latin), 3, 0.5);
-    row[SIGNAL_LOOK_ALIKES] = grown(disguises[MIXED], 2, 1);
-    row[SIGNAL_LEET] = grown(disguises[LEET_WORDS], 2, 1);
+    row[SIGNAL_LOOK_ALIKES] = grown(disguises[DISGUISE_MIXED], 2, 1);
+    row[SIGNAL_LEET] = grown(disguises[DISGUISE_LEET], 2, 1);
     if (letters >= LEAST_CAPITALS)
         row[SIGNAL_CAPITALS] = (float)((double)kinds[KIND_UPPER] / (double)(letters + 8));
-    row[SIGNAL_CURRENCY] = (float)(least((double)kinds[KIND_CURRENCY], 3) / 3);
+    row[SIGNAL_CURRENCY] = (float)(fmin((double)kinds[KIND_CURRENCY], 3) / 3);
     row[SIGNAL_DIGITS] = (float)((double)kinds[KIND_DIGIT] / (double)(size + 10));
     row[SIGNAL_SHORTNESS] = words < 8 ? (float)(1 - (double)words / 8) : 0;
-    row[SIGNAL_SPACED] = (float)least((double)disguises[SPACED_WORDS], 2);
-    int64_t dressed = disguises[DRESSED_WORDS];  /* who dresses up all that he writes names nothing with it */
+    row[SIGNAL_SPACED] = (float)fmin((double)disguises[DISGUISE_SPACED], 2);
+    int64_t dressed = disguises[DISGUISE_DRESSED];  /* who dresses up all that he writes names nothing with it */
     if (dressed && 2 * dressed <= words)
-        row[SIGNAL_DRESSED_NAME] = (float)least(1, FEW_WORDS / (double)words);
+        row[SIGNAL_DRESSED_NAME] = (float)fmin(1, FEW_WORDS / (double)words);
 }
 
 /* A name that reads like search words, holds digits, is of another script than the body, or words in small letters. */
 static void read_name(const int64_t *kinds, const int64_t *body_kinds, int64_t words, float *row) {
     int64_t letters, of_body;
     int script = script_of(kinds, &letters), script_of_body = script_of(body_kinds, &of_body);
-    row[SIGNAL_AUTHOR_KEYWORDS] = words > 2 ? (float)(least((double)(words - 2), 3) / 3) : 0;
+    row[SIGNAL_AUTHOR_KEYWORDS] = words > 2 ? (float)(fmin((double)(words - 2), 3) / 3) : 0;
     row[SIGNAL_AUTHOR_SMALL_LETTERS] = words > 1 && kinds[KIND_LOWER] > 0 && kinds[KIND_UPPER] == 0;
     row[SIGNAL_AUTHOR_NAME_DIGITS] = kinds[KIND_DIGIT] > 0;
     row[SIGNAL_AUTHOR_NAME_SCRIPT] = script != script_of_body && of_body > TELLING_LETTERS && letters > TELLING_NAME;
@@ -118,7 +113,7 @@ static void read_links(const struct folded *folded, int64_t row, struct link *li
     values[SIGNAL_MORE_LINKS] = several > 1 ? (float)log1p(several - 1) : 0;
     static const int counted[] = {SIGNAL_LINK, SIGNAL_BARE_DOMAIN, SIGNAL_EMAIL, SIGNAL_LINK_SHARE};
     for (int at = 0; at < 4; at++)
-        values[counted[at]] = (float)least(values[counted[at]], 1);
+        values[counted[at]] = (float)fmin(values[counted[at]], 1);
 }
 
 /* Read the signals of links anew, where some were taken from the batch. */
@@ -147,7 +142,7 @@ static void read_contacts(const struct folded *folded, int64_t row, struct batch
             see(folded, batch, row, signals[contact], 1, places[contact][0], places[contact][1]);
     float *numbered = batch->signals + SIGNALS * row + SIGNAL_NUMBERED_NAME;
     if (*numbered > 0)  /* in a long text it is one name among others */
-        *numbered = (float)least(1, FEW_WORDS / (double)words_in(folded, row));
+        *numbered = (float)fmin(1, FEW_WORDS / (double)words_in(folded, row));
 }
 
 static int64_t exclamations_in(const struct folded *folded, int64_t text) {

@@ -4,6 +4,7 @@ Values are small numbers, mostly between 0 and 3, so that one weight each can sa
 the comment and its article alone; what they are worth is learned elsewhere.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import IntEnum, auto
@@ -101,6 +102,8 @@ SIGNAL_PHRASES = tuple(_PHRASES[signal] for signal in Signal)
 """How a reason names each signal."""
 SCRIPTS = [Kind.LOWER, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER, Kind.IDEOGRAPH]
 _NAME_LOOKED_AT, _URL_LOOKED_AT = 200, 2_000  # code points that are compared: nobody's real ones are longer
+_LEAST_HOST = 4  # code points; so short a host stands in too many addresses by chance
+_HOST = re.compile(r"(?:[A-Za-z]+://)?+([^\s/?#\\@:]++)(?::\d*+)?+(?=[/?#]|\Z)")
 
 
 def add_signals(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
@@ -120,50 +123,48 @@ def add_signals(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
             if days > 1:
                 values[begin + Signal.LATENESS] = min(log2(days) / 10, 1.5)
         begin += len(Signal)
-    _leave_out_links_home(pairs, folded, batch)
-    for number in range(batch.links):
-        found = batch.found[number]
-        comment = pairs[found.text][0]
-        if comment.author.url and _is_own(comment, folded, link := link_of(found)):
-            _see_own_link(folded, link, batch)
+    _look_at_links(pairs, folded, batch)
 
 
-def _leave_out_links_home(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
-    """Take out the links to the article's own site: who refers to it promotes nothing."""
+def _look_at_links(pairs: Sequence[Pair], folded: Folded, batch: Any) -> None:
+    """Mark links to the author's site, and take out those to the article's: who refers to it promotes nothing."""
     kept = 0
     for number in range(batch.links):
-        comment, article = pairs[batch.found[number].text]
-        home = article is not None and article.url and host(article.url)
-        if not home or not is_same_site(_host_of(comment, folded, link_of(batch.found[number])), home):
-            batch.found[kept] = batch.found[number]
-            kept += 1
+        found = batch.found[number]
+        comment, article = pairs[found.text]
+        home, own = article.url if article else "", comment.author.url
+        if home or own:
+            link = link_of(found)
+            to = _host_of(comment, folded, link)
+            if is_same_site(to, host(home)):
+                continue
+            if len(to) > _LEAST_HOST and to.removeprefix("www.") in own.casefold():
+                _see_own_link(folded, link, batch)
+        batch.found[kept] = found
+        kept += 1
     if kept < batch.links:
         batch.links = kept
         library.see_links(folded.c, batch)
 
 
 def host(url: str) -> str:
-    """The host that an address names, in small letters, without port and "www."."""
-    name = url[:_URL_LOOKED_AT].casefold().rpartition("://")[2].partition("/")[0]
-    return name.rpartition("@")[2].partition(":")[0].removeprefix("www.")
+    """The host that a web address names, in small letters; empty where it names none, or a reader may see another."""
+    found = _HOST.match(url[:_URL_LOOKED_AT])
+    return found[1].casefold() if found else ""
 
 
 def is_same_site(one: str, other: str) -> bool:
     """Whether two hosts are the same, or one is below the other."""
-    return one == other or one.endswith("." + other) or ("." in one and other.endswith("." + one))
+    one, other = one.removeprefix("www."), other.removeprefix("www.")
+    return bool(one and other) and (
+        one == other or one.endswith("." + other) or ("." in one and other.endswith("." + one))
+    )
 
 
 def _host_of(comment: Comment, folded: Folded, link: Link) -> str:
-    """The host of a link in a body, as it was sent but for its case."""
+    """The host of a link in a body as it was sent, but for its case; empty where it is but the name before an "@"."""
     first, last = sorted((int(folded.source[link.host_begin]), int(folded.source[link.host_end - 1])))
-    return comment.body[first : last + 1].casefold().removeprefix("www.")
-
-
-def _is_own(comment: Comment, folded: Folded, link: Link) -> bool:
-    """Whether a link leads to the site that the author gives as his own."""
-    if link.host_end - link.host_begin <= 4:
-        return False
-    return _host_of(comment, folded, link) in comment.author.url.casefold()
+    return "" if comment.body.startswith("@", last + 1) else comment.body[first : last + 1].casefold()
 
 
 def _see_own_link(folded: Folded, link: Link, batch: Any) -> None:

@@ -12,7 +12,6 @@ const char kernels_sources[] = SOURCES;  /* what tells the C files that this lib
 enum { SPACE = ' ', DIGIT = '0', LAST_ASCII = 127 };
 enum { PART = 1, WHOLE = 2, LATIN = 4, FOREIGN = 8, NUMBER = 16, IN_WORD = PART | WHOLE, DROPPED = 32, SIGN = 64 };
 enum { SPACED_RUN = 4, SPACED_GAP = 3 };
-enum { MIXED, SPACED, LEET, DRESSED, DISGUISES };
 enum { LEAST_DRESSED = 3 };
 #define EXPANDS 0x80000000u
 #define CODE_POINTS 0x110000u
@@ -340,15 +339,15 @@ void fold(const struct alphabet *alphabet, const uint32_t *raw, const int64_t *s
         substitute(alphabet, raw + sent, sizes[text] + 1, &draft, folded->raw_kinds + text * KINDS);
         int64_t *counts = folded->disguises + text * DISGUISES;
         int mixes = (draft.seen & LATIN) && (draft.seen & FOREIGN);
-        counts[MIXED] = mixes ? read_look_alikes(alphabet, &draft) : 0;
-        counts[LEET] = draft.seen & SIGN ? read_leet(alphabet, &draft) : 0;
+        counts[DISGUISE_MIXED] = mixes ? read_look_alikes(alphabet, &draft) : 0;
+        counts[DISGUISE_LEET] = draft.seen & SIGN ? read_leet(alphabet, &draft) : 0;
         int spaced = 0;
         int64_t found = read_words(&draft, offset, folded, words, &spaced);
-        counts[SPACED] = spaced ? close_spaced_letters(&draft) : 0;
+        counts[DISGUISE_SPACED] = spaced ? close_spaced_letters(&draft) : 0;
         if (spaced)
             found = read_words(&draft, offset, folded, words, &spaced);
         const int64_t *kinds = folded->raw_kinds + text * KINDS;
-        counts[DRESSED] = !(kinds[KIND_STYLED] + kinds[KIND_MARK]) ? 0
+        counts[DISGUISE_DRESSED] = !(kinds[KIND_STYLED] + kinds[KIND_MARK]) ? 0
             : dressed_words(alphabet, raw + sent, &draft, offset, folded->word_start + words, folded->word_end + words,
                             found);
         for (int64_t word = words; word < words + found; word++)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.detection.kernels import Record, array, buffer, integers, library, struct
+from moderation.detection.kernels import Record, array, buffer, constants, integers, library, struct
 
 Codes = NDArray[np.uint32]
 Places = NDArray[np.intp]
@@ -97,7 +97,7 @@ class Folded(Record):
     word_text: Places = array("words")
     first_word: Places = array("texts + 1")
     raw_kinds: NDArray[np.int64] = array("texts", KINDS)
-    disguises: NDArray[np.int64] = array("texts", 4)
+    disguises: NDArray[np.int64] = array("texts", constants("disguise")["DISGUISES"])
     hashes: Hashes = array("words")
     stems: Hashes = array("words")
     pairs: Hashes = array("words")

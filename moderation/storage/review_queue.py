@@ -156,12 +156,8 @@ def claim(connection: Connection, numbers: Collection[int], user_id: int, now: d
 
 def release_claims(connection: Connection, user_id: int, numbers: Collection[int] | None = None) -> None:
     """Give back these comments of those that a user has open, or all."""
-    mine = (
-        [claims.c.user_id == user_id]
-        if numbers is None
-        else [claims.c.user_id == user_id, claims.c.comment_id.in_(numbers)]
-    )
-    connection.execute(sa.delete(claims).where(*mine))
+    mine = sa.delete(claims).where(claims.c.user_id == user_id)
+    connection.execute(mine if numbers is None else mine.where(claims.c.comment_id.in_(numbers)))
 
 
 def opened_by_others(connection: Connection, numbers: Sequence[int], user_id: int, now: datetime) -> set[int]:

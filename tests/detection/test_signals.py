@@ -185,6 +185,7 @@ HOME = Article(title="Ferry", body="The ferry sails.", url="https://www.daily.te
         ("see https://mydaily.test too", 1),
         ("see https://evil.com/daily.test and https://daily.test/a/2", 1),
         ("see https://dаily.test/a/2 too", 1),  # with a Cyrillic letter
+        ("see https://daily.test@evil.com/a too", 1),  # before an at sign it is but a name
     ],
 )
 def test_links_to_the_articles_own_site_are_no_sign(body: str, links: int) -> None:
@@ -201,6 +202,28 @@ def test_links_to_the_articles_own_site_are_no_sign(body: str, links: int) -> No
         assert (alone.places[0, Signal.LINK] < 0).all()
 
 
-def test_author_at_the_articles_own_site_gives_no_address() -> None:
-    pairs: list[Pair] = [(author("Ann", "https://daily.test/team"), HOME), (author("Ann", "https://other.test"), HOME)]
-    assert SKETCH.read(pairs).signals[:, Signal.AUTHOR_URL].tolist() == [0, 1]
+@pytest.mark.parametrize(
+    ("url", "gives"),
+    [
+        ("https://daily.test/team", 0),
+        ("HTTPS://blog.DAILY.test:443?x", 0),
+        ("daily.test", 0),
+        ("https://other.test", 1),
+        ("https://evil.com?.daily.test", 1),
+        ("https://evil.com#.daily.test", 1),
+        ("https://evil.com\\.daily.test", 1),
+        ("https://evil.com\\@daily.test", 1),
+        ("https://daily.test@evil.com", 1),
+        ("https://evil.com/@daily.test", 1),
+        ("https:// daily.test", 1),
+    ],
+)
+def test_author_at_the_articles_own_site_gives_no_address(url: str, gives: int) -> None:
+    assert SKETCH.read([(author("Ann", url), HOME)]).signals[0, Signal.AUTHOR_URL] == gives
+
+
+def test_name_before_an_at_sign_is_no_link() -> None:
+    spoofed = Comment("see https://daily.net@evil.com/a", author=Author("Ann", "https://other.net"))
+    signals = SKETCH.read([(spoofed, Article(title="a", body="b", url="https://daily.net"))]).signals[0]
+    assert signals[Signal.EMAIL] == 1
+    assert signals[Signal.OWN_LINK] == 0

@@ -1,5 +1,6 @@
 """The written corpus: its grammar, its files, and what must be alike in both labels."""
 
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from training.corpus import ARTICLE_COLUMNS, COMMENT_COLUMNS, HAM, PROMOTIONAL, languages, write_corpus
+from training.corpus.dress import dress
 from training.corpus.grammar import (
     ORDINARY_KINDS,
     PROMOTIONAL_KINDS,
@@ -207,3 +209,9 @@ def test_promotion_comes_late_more_often(corpus: tuple[pd.DataFrame, pd.DataFram
     assert (delay > pd.Timedelta(0)).all()
     late = (delay > pd.Timedelta(days=60)).groupby(comments["label"]).mean()
     assert 0.1 < late[HAM] < late[PROMOTIONAL] < 0.4
+
+
+def test_no_run_of_letters_stays_plain_in_a_dressed_name() -> None:
+    names = [dress("Kolibri77", Random(seed)) for seed in range(300)]
+    assert all(len(run) == 1 for name in names for run in re.findall("[A-Za-z0-9]+", name))
+    assert len({name[0] for name in names}) > 20

@@ -5,47 +5,44 @@ that look the same, digits behind, blanks between. It knows no language and no c
 import unicodedata
 from collections.abc import Mapping
 from random import Random
+from string import ascii_uppercase
 
 from training.corpus.grammar import pick, words
 
-_LETTERS = words(
-    "MATHEMATICAL-BOLD MATHEMATICAL-BOLD-ITALIC MATHEMATICAL-BOLD-SCRIPT MATHEMATICAL-BOLD-FRAKTUR "
-    "MATHEMATICAL-DOUBLE-STRUCK MATHEMATICAL-SANS-SERIF MATHEMATICAL-SANS-SERIF-BOLD MATHEMATICAL-SANS-SERIF-ITALIC "
-    "MATHEMATICAL-SANS-SERIF-BOLD-ITALIC MATHEMATICAL-MONOSPACE FULLWIDTH CIRCLED-LATIN NEGATIVE-SQUARED"
-)
-_NUMERALS = {"0": "ZERO", "1": "ONE", "2": "TWO", "3": "THREE", "4": "FOUR", "5": "FIVE", "6": "SIX", "7": "SEVEN",
-             "8": "EIGHT", "9": "NINE"}  # fmt: skip
+_MATHEMATICAL = ("BOLD", "BOLD ITALIC", "BOLD SCRIPT", "BOLD FRAKTUR", "DOUBLE-STRUCK", "SANS-SERIF", "SANS-SERIF BOLD",
+                 "SANS-SERIF ITALIC", "SANS-SERIF BOLD ITALIC", "MONOSPACE")  # fmt: skip
+_LATIN = ("FULLWIDTH", "CIRCLED", "NEGATIVE SQUARED")
+_NUMERALS = words("ZERO ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE")
 _MARKS = "\u0332\u0336\u0337\u0353\u034e\u0305"
 _FRAMES = words("⭐ 🔥 ✨ 💎 🍀 🎯 👑 ⚡ 💫 🌈")
 
 
 def _named(*names: str) -> str:
-    """The character that Unicode gives one of the names, or nothing."""
+    """The character that has the first of these names that Unicode gives to one."""
     for name in names:
         try:
             return unicodedata.lookup(name)
         except KeyError:
             continue
-    return ""
+    raise AssertionError(names)
 
 
-def _alphabet(style: str) -> Mapping[int, str]:
-    """What each ASCII letter and digit looks like in a style."""
-    name = style.replace("-", " ").replace("SANS SERIF", "SANS-SERIF").replace("DOUBLE STRUCK", "DOUBLE-STRUCK")
-    short = name.replace(" LATIN", "")
+def _alphabet(letter: str, digit: str) -> Mapping[int, str]:
+    """What each ASCII letter and digit looks like in a style. Some have a few letters elsewhere, some no small ones."""
     table = {}
-    for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-        for case, sign in (("CAPITAL", letter), ("SMALL", letter.lower())):
-            names = [f"{part} {script}{case} {letter}" for part in (name, short) for script in ("", "LATIN ")]
-            if found := _named(*names, *[other.replace("SMALL", "CAPITAL") for other in names]):
-                table[ord(sign)] = found
-    for digit, numeral in _NUMERALS.items():
-        scripts = (name, short, "MATHEMATICAL SANS-SERIF BOLD")
-        table[ord(digit)] = _named(*[f"{script} DIGIT {numeral}" for script in scripts])
+    for sign in ascii_uppercase:
+        capital = letter.format(case="CAPITAL", sign=sign)
+        table[ord(sign)] = _named(capital, f"DOUBLE-STRUCK CAPITAL {sign}")
+        table[ord(sign.lower())] = _named(letter.format(case="SMALL", sign=sign), capital)
+    for value, numeral in enumerate(_NUMERALS):
+        table[ord(str(value))] = _named(f"{digit} DIGIT {numeral}", f"MATHEMATICAL SANS-SERIF BOLD DIGIT {numeral}")
     return table
 
 
-_STYLES = tuple(_alphabet(style) for style in _LETTERS)
+_STYLES = (
+    *(_alphabet(f"MATHEMATICAL {style} {{case}} {{sign}}", f"MATHEMATICAL {style}") for style in _MATHEMATICAL),
+    *(_alphabet(f"{style} LATIN {{case}} LETTER {{sign}}", style) for style in _LATIN),
+)
 
 
 def dress(name: str, rng: Random) -> str:
